@@ -1,0 +1,1 @@
+"""What it costs on hardware: meters, procedure, agent, fleet."""

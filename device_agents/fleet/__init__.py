@@ -1,0 +1,1 @@
+"""The devices that answer to one controller."""

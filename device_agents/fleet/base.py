@@ -1,0 +1,120 @@
+"""The dispatcher's contract: jobs go in, each comes back exactly once, as a result or as a recorded failure."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from device_agents.measurement import Measurement, ProfileRequest
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a job may use.
+
+    Attributes:
+        time_s: wall-clock seconds after which the job is killed.
+        memory_bytes: address space that the job may add to the runtime's own; None for no limit.
+    """
+
+    time_s: float = 120.0
+    memory_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class ProfileJob:
+    """Measure one candidate on one device, which it gets exclusively."""
+
+    request: ProfileRequest
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def job_id(self) -> str:
+        """The request id."""
+        return self.request.request_id
+
+
+@dataclass(frozen=True)
+class TaskJob:
+    """Run ``entry.handle(payload)`` in an isolated process; used for training.
+
+    Attributes:
+        job_id: unique name of the job (a training_key).
+        entry: importable module with a function ``handle(payload: dict) -> dict`` (JSON in, JSON out).
+        payload: the JSON object that `handle` gets.
+        limits: time and memory.
+    """
+
+    job_id: str
+    entry: str
+    payload: Mapping[str, Any]
+    limits: Limits = field(default_factory=Limits)
+
+
+Job = ProfileJob | TaskJob
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """What became of a job: a measurement, a task's result, or a failure with its reason (exactly one of the three).
+
+    Attributes:
+        job_id: the job that this answers.
+        measurement: for a `ProfileJob` that ran (it may itself have the status failed).
+        result: for a `TaskJob` that returned.
+        failure: one sentence, where the job crashed, hung, ran out of memory or lost its device.
+        wall_s: wall-clock seconds from dispatch to result.
+    """
+
+    job_id: str
+    measurement: Measurement | None = None
+    result: Mapping[str, Any] | None = None
+    failure: str | None = None
+    wall_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class DeviceInfo:
+    """A device of the fleet.
+
+    Attributes:
+        name: the name that the user gave, for example `local`.
+        identity: stable identity (hash of the machine id and what executes: survives a restart).
+        state: ready, busy, suspect, lost or refused.
+        facts: processor, cores, memory_bytes, python, torch, sensors, reference_latency_s, reference_contended …
+    """
+
+    name: str
+    identity: str
+    state: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Dispatcher(ABC):
+    """Runs jobs on devices. One thread of the controller uses it.
+
+    A device profiles one candidate at a time. On one machine, profile jobs and task jobs never run at the same time:
+    training would disturb the measurement. A failure of any kind becomes a `JobResult`, never an exception.
+    """
+
+    @abstractmethod
+    def devices(self) -> tuple[DeviceInfo, ...]:
+        """Returns the devices that can be profiled on."""
+
+    @abstractmethod
+    def submit(self, job: Job) -> None:
+        """Queues a job. Raises `DeviceError` where its device is not part of the fleet."""
+
+    @abstractmethod
+    def next_result(self, timeout_s: float) -> JobResult | None:
+        """Returns the next finished job, or None if none finished in time or none is queued."""
+
+    @abstractmethod
+    def pending(self) -> int:
+        """Number of jobs submitted whose result was not yet returned."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stops everything that this dispatcher started, subprocesses included. May be called twice."""

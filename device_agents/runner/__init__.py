@@ -1,0 +1,1 @@
+"""The subprocess that builds one candidate and runs one workload."""

@@ -1,0 +1,1 @@
+"""ProTran: hardware-aware architecture search for transformers."""

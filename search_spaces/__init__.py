@@ -1,0 +1,1 @@
+"""What can exist: genes, encoding, cost, torch models."""

@@ -1,0 +1,1 @@
+"""Torch models that are built from candidates."""

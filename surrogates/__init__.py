@@ -1,0 +1,1 @@
+"""What we believe: mean, noise, ignorance (tensors only)."""
