@@ -1,0 +1,1 @@
+"""Campaigns: what to do next, doing it, and remembering it."""
