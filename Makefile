@@ -1,0 +1,53 @@
+# make demo | test | lint | bench | clean.  Each sets up its own environment (pinned versions) on the first call.
+#
+# PYTHON      interpreter that makes the environment (3.11, 3.12 or 3.13)
+# VENV        where the environment lies
+# PIP_FLAGS   passed to pip, for example to choose another index for a CPU-only build of torch
+PYTHON ?= python3
+VENV ?= .venv
+PIP_FLAGS ?=
+PYTEST_FLAGS ?=
+
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench setup clean
+
+help:
+	@echo "make demo    run a whole search campaign on real data (at most 8 minutes on 2 cores, installation not counted)"
+	@echo "make test    all tests with coverage; says which were skipped and why"
+	@echo "make lint    ruff, mypy, import contracts"
+	@echo "make bench   the benchmarks behind benchmarks/RESULTS.md (hours; each resumes)"
+	@echo "make setup   only the environment, in $(VENV)"
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "error: Python 3.11, 3.12 or 3.13 is needed, $(PYTHON) is $$($(PYTHON) --version 2>&1); set PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "error: $(PYTHON) cannot make virtual environments; on Debian: apt install python3-venv" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) --constraint constraints.txt --editable '.[dev]'
+	@touch $(READY)
+
+demo: $(READY)
+	$(BIN)/protran search --space edge-small --task watch --device local --effort demo --name demo
+
+test: $(READY)
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(PYTEST_FLAGS)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks.profile_repeatability
+	$(BIN)/python -m benchmarks.demo_against_random
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
