@@ -1,0 +1,14 @@
+"""How pictures look: shapes, colours and sizes, the same in every panel."""
+
+from __future__ import annotations
+
+from protran.report.picture import Origin
+
+# Source of the two colours: Okabe and Ito, "Color Universal Design", a palette that colour-blind readers tell apart.
+LINE = "#D55E00"
+ONE_COLOUR = "#0072B2"
+FAINT = "#9A9A9A"
+SHADES = "cividis"  # made for colour-blind readers, and monotone in grey
+SHAPES = {Origin.SEED: "o", Origin.LEARN: "v", Origin.SEARCH: "^", Origin.VERIFIED: "D"}
+DASHES = (0, (4, 3))
+PANEL_INCHES = (4.6, 3.9)
