@@ -171,9 +171,7 @@ class Candidate:
     def from_json(cls, payload: Any) -> Candidate:
         """Returns the candidate that `to_json` wrote. Raises `SpaceError` where the payload is not one."""
         _expect_keys(payload, "candidate", required={"architecture"}, optional={"deployment"})
-        return cls(
-            Architecture.from_json(payload["architecture"]), Deployment.from_json(payload.get("deployment", {}))
-        )
+        return cls(Architecture.from_json(payload["architecture"]), Deployment.from_json(payload.get("deployment", {})))
 
 
 def _is_count(value: Any) -> bool:
@@ -181,7 +179,8 @@ def _is_count(value: Any) -> bool:
 
 
 def _head(value: Any) -> HeadKind:
-    return _choice(HeadKind, value, "head")
+    kind: HeadKind = _choice(HeadKind, value, "head")
+    return kind
 
 
 def _choice(enum: Any, value: Any, name: str) -> Any:

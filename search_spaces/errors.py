@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class SpaceError(ValueError):
-    """Something about a candidate or a design space is wrong; the message says what was expected, got, and what to do."""
+    """A candidate, input spec or space is wrong; the message says what was expected, what came, and what to do."""
