@@ -7,20 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from device_agents.isolation.limits import Limits
 from device_agents.measurement import Measurement, ProfileRequest
 
-
-@dataclass(frozen=True)
-class Limits:
-    """What a job may use.
-
-    Attributes:
-        time_s: wall-clock seconds after which the job is killed.
-        memory_bytes: address space that the job may add to the runtime's own; None for no limit.
-    """
-
-    time_s: float = 120.0
-    memory_bytes: int | None = None
+__all__ = ["DeviceInfo", "Dispatcher", "Job", "JobResult", "Limits", "ProfileJob", "TaskJob"]
 
 
 @dataclass(frozen=True)
