@@ -9,13 +9,13 @@ from protran.report.scale import Scale, scale_for
     ("values", "unit", "symbol"),
     [
         ([0.0018, 0.0022], "s", "ms"),
-        ([3e-5], "s", "µs"),
+        ([3e-5], "s", "us"),
         ([2.0, 3.0], "s", "s"),
-        ([4e5], "bytes", "kB"),
         ([4e5], "B", "kB"),
         ([0.004], "J", "mJ"),
         ([12.0], "W", "W"),
-        ([20_000], "", "k"),
+        ([20_000], "count", "k"),
+        ([0.2], "fraction", "%"),
         ([1e-12], "s", "ns"),
     ],
 )
@@ -24,7 +24,7 @@ def test_the_median_chooses_the_unit(values: list[float], unit: str, symbol: str
 
 
 def test_a_share_is_read_in_per_cent() -> None:
-    assert scale_for([0.17], "", share=True).write(0.173, 0.012) == "17.3 ± 1.2"
+    assert scale_for([0.17], "fraction").write(0.173, 0.012) == "17.3 ± 1.2"
 
 
 @pytest.mark.parametrize("values", [[], [None], [0.0]])
@@ -41,7 +41,8 @@ def test_a_large_error_leaves_whole_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(None, "—"), (0.0, "0"), (1.5, "1.5"), (123456.0, "123,456"), (0.0123456, "0.01235")]
+    ("value", "text"),
+    [(None, "-"), (float("nan"), "-"), (0.0, "0"), (1.5, "1.5"), (123456.0, "123,456"), (0.0123456, "0.01235")],
 )
 def test_a_value_without_an_error_has_four_digits(value: float | None, text: str) -> None:
     assert Scale(1.0, "").write(value) == text
