@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+
+from protran.optimize.noise import error_variance
+
+
+def test_more_examples_leave_the_spread_of_seeds() -> None:
+    assert error_variance(0.2, 1e9, seed_spread=0.02) == pytest.approx(0.02**2, rel=1e-3)
+
+
+def test_few_examples_add_the_binomial_part() -> None:
+    assert error_variance(0.2, 100, seed_spread=0.0) == pytest.approx(0.2 * 0.8 / 100, rel=0.05)
+
+
+def test_an_error_of_nought_is_not_believed_to_be_exact() -> None:
+    assert error_variance(0.0, 50, seed_spread=0.0) > 0.0
+
+
+def test_an_error_in_percent_is_refused() -> None:
+    with pytest.raises(ValueError, match="0 to 1"):
+        error_variance(20.0, 100)
+
+
+def test_no_examples_are_refused() -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        error_variance(0.2, 0)
