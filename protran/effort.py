@@ -1,0 +1,103 @@
+"""Effort: how much a campaign may do. Three presets, and every number can be set alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Count = Annotated[int, Field(ge=0, strict=True)]
+Positive = Annotated[int, Field(ge=1, strict=True)]
+
+
+class EffortPreset(str, Enum):
+    """Named efforts; the times are for the task `watch` on two cores."""
+
+    DEMO = "demo"
+    """At most eight minutes."""
+    QUICK = "quick"
+    """About half an hour."""
+    STANDARD = "standard"
+    """Some hours."""
+
+
+class Effort(BaseModel):
+    """How much of everything. Numbers that are not given come from the preset.
+
+    Attributes:
+        preset: where the other numbers come from.
+        seed_candidates: size of the low-discrepancy sample of the seed phase.
+        learn_profiles: most profiles of the learn phase, on each device.
+        learn_batch: profiles between two fits of the surrogates in the learn phase.
+        target_error: the learn phase ends when the predicted relative error of each hardware surrogate is below this.
+        search_rounds: proposals of the search phase.
+        search_batch: candidates in each proposal.
+        low_fidelity_trainings: most trainings at low fidelity, seed and search phases together; None: every candidate.
+        verify_limit: most members of the front that are verified.
+        verify_seeds: trainings at full fidelity of each of them, with different seeds.
+        minutes: wall-clock minutes after which the search ends and what was found is verified; None for no limit.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=False)
+
+    preset: EffortPreset = EffortPreset.STANDARD
+    seed_candidates: Positive = 16
+    learn_profiles: Count = 64
+    learn_batch: Positive = 8
+    target_error: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    search_rounds: Count = 24
+    search_batch: Positive = 4
+    low_fidelity_trainings: Count | None = None
+    verify_limit: Positive = 16
+    verify_seeds: Positive = 3
+    minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_from_preset(cls, payload: Any) -> Any:
+        if isinstance(payload, (str, EffortPreset)):
+            payload = {"preset": payload}
+        if not isinstance(payload, Mapping):
+            return payload
+        try:
+            preset = EffortPreset(payload.get("preset", EffortPreset.STANDARD))
+        except ValueError:
+            return dict(payload)  # the field's own validation names the choices
+        return {**_PRESETS[preset], **payload, "preset": preset}
+
+    @property
+    def profiles_planned(self) -> int:
+        """The most profiles on one device, over all phases."""
+        return self.seed_candidates + self.learn_profiles + self.search_rounds * self.search_batch + self.verify_limit
+
+    @property
+    def trainings_planned(self) -> int:
+        """The most trainings, over all phases."""
+        low = self.seed_candidates + self.search_rounds * self.search_batch
+        if self.low_fidelity_trainings is not None:
+            low = min(low, self.low_fidelity_trainings)
+        return low + self.verify_limit * self.verify_seeds
+
+
+_PRESETS: Mapping[EffortPreset, Mapping[str, Any]] = {
+    EffortPreset.DEMO: {
+        "learn_profiles": 12,
+        "learn_batch": 4,
+        "target_error": 0.1,
+        "search_rounds": 4,
+        "verify_limit": 6,
+        "verify_seeds": 2,
+        "minutes": 6.5,
+    },
+    EffortPreset.QUICK: {
+        "learn_profiles": 32,
+        "target_error": 0.08,
+        "search_rounds": 10,
+        "verify_limit": 10,
+        "verify_seeds": 2,
+        "minutes": 30.0,
+    },
+    EffortPreset.STANDARD: {},
+}

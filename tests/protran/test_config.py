@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from protran.config import CampaignConfig, ProposerKind, Reuse, config_from_arguments
+from protran.errors import ConfigError
+from protran.objectives import Quantity
+
+
+def arguments(**changes: Any) -> dict[str, Any]:
+    return {"name": "demo", "space": "edge-small", "task": "watch", **changes}
+
+
+def test_three_fields_are_enough() -> None:
+    config = config_from_arguments(arguments())
+    assert config.devices == ["local"]
+    assert config.task.source == "watch"
+    assert (config.proposer, config.reuse, config.seed) == (ProposerKind.GRADIENT, Reuse.NONE, 0)
+    assert [objective.name for objective in config.objective_list()] == ["error", "latency_s", "memory_bytes"]
+
+
+def test_sensors_join_the_automatic_objectives() -> None:
+    config = config_from_arguments(arguments(devices=["a", "b"]))
+    names = [objective.name for objective in config.objective_list({Quantity.ENERGY_J})]
+    assert names == ["error", "latency_s@a", "latency_s@b", "memory_bytes", "energy_j@a", "energy_j@b"]
+
+
+def test_objectives_that_the_user_chose_stay_whatever_the_sensors() -> None:
+    config = config_from_arguments(arguments(objectives="error, parameters"))
+    assert [item.name for item in config.objective_list({Quantity.ENERGY_J})] == ["error", "parameters"]
+
+
+def test_a_configuration_survives_json() -> None:
+    config = config_from_arguments(
+        arguments(
+            task={"source": "windows.csv", "options": {"label": "y"}},
+            space={"name": "mine", "layers": [1, 2]},
+            budgets=["latency<=20ms"],
+            workload={"batch_size": 4},
+            effort={"preset": "demo", "seed_candidates": 4},
+            seed=7,
+        )
+    )
+    assert CampaignConfig.from_json(config.to_json()) == config
+
+
+def test_an_argument_that_is_not_given_keeps_its_default() -> None:
+    assert config_from_arguments(arguments(seed=None, budgets=None)) == config_from_arguments(arguments())
+
+
+def test_budgets_are_for_the_campaigns_devices() -> None:
+    config = config_from_arguments(arguments(devices=["a", "b"], budgets=["latency@b<=1ms"]))
+    assert [budget.name for budget in config.budget_list()] == ["latency_s@b"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"budgets": ["latency<=20 parsecs"]}, r"^budget 'latency<=20 parsecs': unit of latency must be one of"),
+        ({"budgets": ["latency@x<=2ms"]}, r"^budget 'latency@x<=2ms': device must be one of local; got 'x'$"),
+        ({"objectives": ["speed"]}, r"^objective 'speed': quantity must be one of"),
+        ({"name": "../up"}, r"^the campaign's name must be"),
+        ({"devices": ["a/b"]}, r"^a device's name must be"),
+        ({"devices": ["a", "a"]}, r"^devices must differ, got a, a$"),
+        ({"devices": []}, r"^devices: "),
+        ({"seed": -1}, r"^seed: expected a number greater than or equal to 0, got -1$"),
+        ({"effort": "fast"}, r"^effort.preset: expected 'demo', 'quick' or 'standard', got 'fast'$"),
+        ({"effort": {"rounds": 3}}, r"^effort.rounds: unknown field; known are preset, seed_candidates"),
+        ({"gene": 3}, r"^gene: unknown field; known are name, space, task"),
+        ({"task": None}, r"^task: this field is missing$"),
+        ({"workload": {"batch_size": 3, "micro_batches": 3}}, r"^workload: micro_batches belong to a training step"),
+        ({"reuse": "some"}, r"^reuse: expected 'none', 'device' or 'all', got 'some'$"),
+        ({"seed": -1, "reuse": "some"}, r"\(and 1 more wrong field\)$"),
+    ],
+)
+def test_a_wrong_field_is_one_sentence(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        config_from_arguments(arguments(**changes))
+    assert "\n" not in str(caught.value)
