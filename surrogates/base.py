@@ -54,4 +54,8 @@ class Surrogate(ABC):
     @classmethod
     @abstractmethod
     def load(cls, folder: Path) -> Surrogate:
-        """Returns the surrogate that `save` wrote; its predictions are equal. Raises `SurrogateError` on a bad folder."""
+        """Returns the surrogate that `save` wrote; its predictions are equal.
+
+        Raises:
+            SurrogateError: the folder is missing or damaged, or holds another kind of surrogate.
+        """
