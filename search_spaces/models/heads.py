@@ -117,7 +117,7 @@ class FourierHeads(HeadGroup):
         """See the base class."""
         values = _silence(projected, mask)
         length = values.shape[1]
-        waves = torch.matmul(_split_last(values, self.count, self.width), self.over_width)  # (b, l, n, 2 w)
+        waves = _over_width(values, self.over_width)  # (b, l, n, 2 w)
         waves = _split_last(waves, 2, self.width).permute(0, 3, 1, 2, 4).flatten(3).flatten(1, 2)  # (b, 2 l, n w)
         basis = self.over_sequence[:length, :, :length].flatten(1)  # (l, 2 l)
         return torch.matmul(basis, waves)
@@ -142,7 +142,7 @@ class CosineHeads(HeadGroup):
         """See the base class."""
         values = _silence(projected, mask)
         length = values.shape[1]
-        waves = torch.matmul(_split_last(values, self.count, self.width), self.over_width).flatten(2)
+        waves = _over_width(values, self.over_width).flatten(2)
         return torch.matmul(self.over_sequence[:length, :length], waves)
 
 
@@ -172,13 +172,14 @@ class ConvolutionHeads(HeadGroup):
 
     def forward(self, projected: Tensor, mask: Tensor | None) -> Tensor:
         """See the base class."""
-        queries, keys, values = projected.chunk(3, dim=-1)  # each (b, l, n w)
-        spans = (self._windows(_silence(keys, mask)) * self.depthwise).sum(2)
-        spans = self._heads(spans).matmul(self.pointwise) + self.pointwise_bias  # (b, n, l, w)
+        size = self.count * self.width
+        queries, others = projected[..., :size], projected[..., size:]
+        keys, values = self._windows(_silence(others, mask)).chunk(2, dim=-1)  # each (b, l, k, n w)
+        spans = self._heads((keys * self.depthwise).sum(2))
+        spans = spans.matmul(self.pointwise) + self.pointwise_bias  # (b, n, l, w)
         weights = (spans * self._heads(queries)).matmul(self.generator) + self.generator_bias  # (b, n, l, k)
         weights = weights.softmax(-1).permute(0, 2, 3, 1).unsqueeze(-1)  # (b, l, k, n, 1)
-        windows = _split_last(self._windows(_silence(values, mask)), self.count, self.width)  # (b, l, k, n, w)
-        return (windows * weights).sum(2).flatten(2)
+        return (_split_last(values, self.count, self.width) * weights).sum(2).flatten(2)
 
     def _heads(self, features: Tensor) -> Tensor:
         return _split_last(features, self.count, self.width).transpose(1, 2)
@@ -220,6 +221,12 @@ def _uniform(bound: float, *shape: int) -> Tensor:
 def _split_last(features: Tensor, *sizes: int) -> Tensor:
     """Returns a view whose last dimension is split into `sizes`."""
     return features.view(*features.shape[:-1], *sizes)
+
+
+def _over_width(values: Tensor, basis: Tensor) -> Tensor:
+    """Returns every head of `values` (`batch x length x (count width)`) times `basis`, as one flat product."""
+    batch, length, _ = values.shape
+    return torch.mm(values.reshape(-1, basis.shape[0]), basis).view(batch, length, -1, basis.shape[1])
 
 
 def _silence(features: Tensor, mask: Tensor | None) -> Tensor:
