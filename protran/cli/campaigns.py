@@ -1,0 +1,70 @@
+"""`protran status` and `protran list`: how far campaigns are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from protran.cli.terminal import JsonFlag, harmless, print_json, screen
+
+RunsOption = Annotated[Path, typer.Option(help="The folder of the campaigns.")]
+
+
+def status(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The campaign (`protran list` shows them).")],
+    runs: RunsOption = Path("runs"),
+    as_json: JsonFlag = False,
+) -> None:
+    """Say how far a campaign is: phase, profiles, trainings, failures.
+
+    Example: protran status demo --json
+    """
+    from protran.api import open_campaign
+
+    document = open_campaign(name, runs=runs).status().to_json()
+    if as_json:
+        print_json(document)
+        return
+    console = screen()
+    for key, value in document.items():
+        console.print(f"{harmless(key.replace('_', ' ')):<12} {_text(value)}", soft_wrap=True)
+
+
+def list_all(runs: RunsOption = Path("runs"), as_json: JsonFlag = False) -> None:
+    """List the campaigns of a folder.
+
+    Example: protran list
+    """
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from protran.api import list_campaigns
+
+    documents = [found.to_json() for found in list_campaigns(runs)]
+    if as_json:
+        print_json({"campaigns": documents})
+        return
+    if not documents:
+        screen().print(f"No campaign in {harmless(runs)} yet; start one with: protran search --name demo")
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    columns = list(documents[0])
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for document in documents:
+        table.add_row(*(Text(_text(document[column])) for column in columns))
+    screen().print(table)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_text(item)} {harmless(str(key).replace('_', ' '))}" for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(
+            _text(item["name"] if isinstance(item, Mapping) and "name" in item else item) for item in value
+        )
+    return "-" if value is None else harmless(value)

@@ -1,0 +1,83 @@
+"""What is said when a front was found: the table, the picture's place, and the commands to try next."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from protran.cli.front_table import caption, front_table
+from protran.cli.terminal import harmless, screen
+from protran.report.columns import Document, columns_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from protran.front import Front
+
+
+def present(front: Front, name: str, runs: Path) -> None:
+    """Prints the front of a finished campaign and what can be done with it."""
+    document = front.to_json()
+    console = screen()
+    console.print(f"\nFront of {harmless(name)}: {len(document['candidates'])} candidates", style="bold")
+    print_front(console, document)
+    picture = runs / name / "front.png"
+    if picture.exists():
+        console.print(f"Picture: {harmless(picture)}")
+    console.print("\nNext:", style="bold")
+    for command in next_commands(document, name, runs):
+        console.print(f"  {command}", soft_wrap=True)
+
+
+def print_front(console: Console, document: Document) -> None:
+    """Prints the table, or what comes nearest to the budgets where no candidate meets them."""
+    if document["candidates"]:
+        console.print(front_table(document))
+        console.print(caption(document), style="dim")
+        return
+    budgets = ", ".join(harmless(budget["text"]) for budget in document["budgets"])
+    console.print(f"No candidate meets {budgets or 'the objectives yet'}.")
+    misses = document.get("nearest_misses", [])
+    if misses:
+        console.print("The nearest misses:")
+        console.print(front_table({**document, "candidates": [miss for miss in misses if "values" in miss]}))
+
+
+def next_commands(document: Document, name: str, runs: Path) -> list[str]:
+    """Returns commands that a reader of this front may want next, ready to be pasted."""
+    place = "" if runs == Path("runs") else f" --runs {shlex.quote(str(runs))}"
+    shown = shlex.quote(name)
+    commands = []
+    budget = example_budget(document)
+    if budget is not None:
+        commands.append(f"protran pareto {shown} --budget '{budget}'{place}")
+    commands.append(f"protran pareto {shown} --csv{place} > front.csv")
+    commands.append(f"protran status {shown}{place}")
+    return commands
+
+
+def example_budget(document: Document) -> str | None:
+    """Returns a budget that the middle of this front just meets, such as ``latency<=3ms``; None without candidates."""
+    for column in columns_of(document):
+        if column.name == "error" or column.maximise or not column.objective:
+            continue
+        values = sorted(
+            candidate["values"][column.name]["value"]
+            for candidate in document["candidates"]
+            if candidate["values"].get(column.name, {}).get("value") is not None
+        )
+        if values:
+            device = column.name.partition("@")[2]
+            word = column.label.partition(" on ")[0].replace(" ", "-")
+            where = f"@{device}" if device else ""
+            return f"{word}{where}<={_round_up(values[len(values) // 2] / column.scale.factor)}{column.scale.symbol}"
+    return None
+
+
+def _round_up(number: float) -> str:
+    """Returns the next number with two significant digits that is not smaller."""
+    decimals = 1 - math.floor(math.log10(number)) if number > 0 else 0
+    text = f"{math.ceil(number * 10**decimals) / 10**decimals:.{max(0, decimals)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

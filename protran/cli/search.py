@@ -1,0 +1,113 @@
+"""`protran search`: starts a campaign, or resumes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from protran.cli.task_options import TaskOptions, parse_options
+from protran.cli.terminal import JsonFlag, print_json, screen
+
+if TYPE_CHECKING:
+    from protran.config import CampaignConfig
+
+_FIRST_SPACE, _FIRST_TASK, _FIRST_EFFORT = "edge-small", "watch", "demo"
+
+
+def search(
+    campaign: Annotated[
+        Path | None, typer.Argument(metavar="CAMPAIGN.yaml", help="A campaign file; options win over it.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Names the campaign and its folder; the same name resumes.")] = None,
+    space: Annotated[
+        str | None, typer.Option(help="A design space: a built-in name or a YAML file. (default: edge-small)")
+    ] = None,
+    task: Annotated[
+        str | None, typer.Option(help="A task: a built-in name, or a .csv or .npz file. (default: watch)")
+    ] = None,
+    task_option: TaskOptions = None,
+    device: Annotated[
+        list[str] | None, typer.Option(help="A device to measure on; may be repeated. (default: local)")
+    ] = None,
+    objective: Annotated[
+        list[str] | None,
+        typer.Option(help="error, latency, memory, energy, peak-power, parameters …; may be repeated."),
+    ] = None,
+    budget: Annotated[
+        list[str] | None, typer.Option(help="A hard limit such as 'latency<=20ms'; may be repeated.")
+    ] = None,
+    effort: Annotated[
+        str | None, typer.Option(help="demo (8 minutes), quick (half an hour) or standard (hours). (default: demo)")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Root of every random number. (default: 0)")] = None,
+    proposer: Annotated[
+        str | None, typer.Option(help="gradient, or random to compare with. (default: gradient)")
+    ] = None,
+    runs: Annotated[Path, typer.Option(help="The folder of the campaigns.")] = Path("runs"),
+    dispatcher: Annotated[str, typer.Option(help="ray, or inline for this process alone.")] = "ray",
+    as_json: JsonFlag = False,
+) -> None:
+    """Search for the best transformers for a task on your devices: start a campaign, or resume it.
+
+    Stop it with Ctrl-C whenever you like: the same command continues where it stopped.
+
+    Example: protran search --space edge-small --task watch --device local --name demo
+    """
+    from protran.api import start_campaign
+    from protran.cli.finish import present
+    from protran.cli.live import watching
+
+    arguments = {
+        "name": name,
+        "space": space,
+        "task": _task(task, task_option),
+        "devices": device or None,
+        "objectives": _words(objective),
+        "budgets": budget or None,
+        "effort": effort,
+        "seed": seed,
+        "proposer": proposer,
+    }
+    config = _config(campaign, arguments)
+    with watching(screen(stderr=as_json)) as progress:
+        result = start_campaign(config, runs=runs, observer=progress, dispatcher=dispatcher)
+    if as_json:
+        print_json({"campaign": config.name, "folder": str(runs / config.name), **result.front.to_json()})
+    else:
+        present(result.front, config.name, runs)
+
+
+def _config(path: Path | None, arguments: dict[str, Any]) -> CampaignConfig:
+    if path is not None:
+        from protran.config_file import load_config
+
+        return load_config(path, arguments)
+    from protran.config import config_from_arguments
+
+    first = {"space": _FIRST_SPACE, "task": _FIRST_TASK, "effort": _FIRST_EFFORT}
+    given = {key: value for key, value in arguments.items() if value is not None}
+    filled = {**first, **given}
+    filled.setdefault("name", f"{Path(str(filled['space'])).stem}-{_task_name(filled['task'])}")
+    return config_from_arguments(filled)
+
+
+def _task(source: str | None, options: list[str] | None) -> Any:
+    parsed = parse_options(options)
+    if not parsed:
+        return source
+    if source is None:
+        from protran.errors import InputError
+
+        raise InputError("--task-option needs --task FILE.csv, the file that it is about")
+    return {"source": source, "options": parsed}
+
+
+def _task_name(task: Any) -> str:
+    return Path(str(task["source"] if isinstance(task, dict) else task)).stem
+
+
+def _words(texts: list[str] | None) -> list[str] | None:
+    """Takes `--objective error,latency` as well as one option for each."""
+    return [word.strip() for text in texts for word in text.split(",") if word.strip()] if texts else None
