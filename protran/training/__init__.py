@@ -1,0 +1,1 @@
+"""Trains an architecture on a task and scores it, seeded, at a chosen fidelity."""

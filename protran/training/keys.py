@@ -1,0 +1,47 @@
+"""The training_key: equal for trainings that must give the same weights."""
+
+from __future__ import annotations
+
+from protran.fidelity import Fidelity
+from protran.training.recipe import Recipe
+from search_spaces.candidate import Architecture
+from search_spaces.canonical import stable_key
+from search_spaces.input_spec import InputSpec
+
+TRAINING_VERSION = 1  # raised when the training code changes what weights come out
+
+
+def training_key(  # noqa: PLR0913, PLR0917 - the key is a function of exactly these
+    architecture: Architecture,
+    input_spec: InputSpec,
+    task_name: str,
+    task_version: str,
+    recipe: Recipe,
+    fidelity: Fidelity,
+    seed: int,
+    parent: str | None = None,
+) -> str:
+    """Returns the key of a training. The deployment is no part of it: int8 and fp32 share one training.
+
+    Args:
+        architecture: what is trained.
+        input_spec: what the model reads and predicts.
+        task_name: the task.
+        task_version: changes with the task's data and split.
+        recipe: how weights are fitted.
+        fidelity: epochs and share of the data.
+        seed: of initial weights, order and augmentation.
+        parent: training_key of the weights that the training starts from; None for a fresh start.
+    """
+    payload = {
+        "architecture": architecture.to_json(),
+        "input_spec": input_spec.to_json(),
+        "task": task_name,
+        "task_version": task_version,
+        "recipe": recipe.to_json(),
+        "fidelity": fidelity.to_json(),
+        "seed": seed,
+    }
+    if parent is not None:
+        payload["parent"] = parent
+    return stable_key("training", TRAINING_VERSION, payload)

@@ -1,0 +1,76 @@
+"""What a training gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from protran.training.normalisation import Normalisation
+from protran.training.scores import ClassifierScores
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One epoch.
+
+    Attributes:
+        epoch: from 1.
+        train_loss: mean over the epoch's augmented batches.
+        validation_loss: cross-entropy of the averaged weights, without smoothing.
+        validation_accuracy: of the averaged weights.
+        elapsed_s: wall-clock seconds since the training began.
+    """
+
+    epoch: int
+    train_loss: float
+    validation_loss: float
+    validation_accuracy: float
+    elapsed_s: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns a JSON object."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class TrainingOutcome:
+    """A finished training.
+
+    Attributes:
+        validation: scores of the kept weights on the validation set; selection uses these.
+        test: scores of the same weights on the test set; reported only.
+        history: one record an epoch.
+        best_epoch: the epoch whose weights were kept (lowest validation loss).
+        parameters: number of trained parameters.
+        train_s: wall-clock seconds.
+        train_core_s: processor seconds of this process.
+        normalisation: what the inputs went through.
+    """
+
+    validation: ClassifierScores
+    test: ClassifierScores
+    history: tuple[EpochRecord, ...]
+    best_epoch: int
+    parameters: int
+    train_s: float
+    train_core_s: float
+    normalisation: Normalisation
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """Scores by name: `validation_accuracy`, `validation_macro_f1`, `test_accuracy`, `test_macro_f1`."""
+        return {name: score.value for name, score in self._scores().items()}
+
+    @property
+    def stderr(self) -> Mapping[str, float]:
+        """Standard errors of `metrics`, over recordings of the same people; the seed's share is not in them."""
+        return {name: score.stderr for name, score in self._scores().items()}
+
+    def _scores(self) -> Mapping[str, Any]:
+        return {
+            "validation_accuracy": self.validation.accuracy,
+            "validation_macro_f1": self.validation.macro_f1,
+            "test_accuracy": self.test.accuracy,
+            "test_macro_f1": self.test.macro_f1,
+        }

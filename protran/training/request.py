@@ -1,0 +1,96 @@
+"""A training as a request: what a job carries to the process that trains, and its key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from protran.errors import InputError
+from protran.fidelity import Fidelity
+from protran.tasks.base import Task
+from protran.training.keys import training_key
+from protran.training.recipe import Recipe
+from search_spaces.candidate import Architecture
+from search_spaces.input_spec import InputSpec
+
+ENTRY = "protran.training.worker"  # the module whose `handle` answers a request
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """One training of one architecture on one task.
+
+    Attributes:
+        architecture: what is trained.
+        task_name: the task's name, for tables and the key.
+        task: the task's reference (`Task.reference`), from which the data is found again.
+        input_spec: what the model reads and predicts.
+        recipe: how weights are fitted.
+        fidelity: epochs and share of the data.
+        seed: of initial weights, order and augmentation.
+        weights_path: where the weights are saved; no part of the key.
+    """
+
+    architecture: Architecture
+    task_name: str
+    task: Mapping[str, Any]
+    input_spec: InputSpec
+    recipe: Recipe
+    fidelity: Fidelity
+    seed: int
+    weights_path: Path | None = None
+
+    @classmethod
+    def on(
+        cls, task: Task, architecture: Architecture, recipe: Recipe, fidelity: Fidelity, seed: int
+    ) -> TrainingRequest:
+        """Returns the request to train `architecture` on `task`. Raises `TaskError` if the task cannot be read."""
+        return cls(architecture, task.name, task.reference(), task.input_spec, recipe, fidelity, seed)
+
+    @property
+    def training_key(self) -> str:
+        """Equal for requests that must give the same weights."""
+        return training_key(
+            self.architecture,
+            self.input_spec,
+            self.task_name,
+            str(self.task["version"]),
+            self.recipe,
+            self.fidelity,
+            self.seed,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns a JSON object: the payload of a `TaskJob`."""
+        payload: dict[str, Any] = {
+            "architecture": self.architecture.to_json(),
+            "task_name": self.task_name,
+            "task": dict(self.task),
+            "input_spec": self.input_spec.to_json(),
+            "recipe": self.recipe.to_json(),
+            "fidelity": self.fidelity.to_json(),
+            "seed": self.seed,
+        }
+        if self.weights_path is not None:
+            payload["weights_path"] = str(self.weights_path)
+        return payload
+
+    @classmethod
+    def from_json(cls, payload: Mapping[str, Any]) -> TrainingRequest:
+        """Returns the request that `to_json` wrote. Raises `InputError` or `SpaceError` on anything else."""
+        try:
+            weights_path = payload.get("weights_path")
+            return cls(
+                architecture=Architecture.from_json(payload["architecture"]),
+                task_name=payload["task_name"],
+                task=payload["task"],
+                input_spec=InputSpec.from_json(payload["input_spec"]),
+                recipe=Recipe.from_json(payload["recipe"]),
+                fidelity=Fidelity.from_json(payload["fidelity"]),
+                seed=int(payload["seed"]),
+                weights_path=Path(weights_path) if weights_path is not None else None,
+            )
+        except KeyError as error:
+            raise InputError(f"training request: {error.args[0]!r} is missing") from error

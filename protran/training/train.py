@@ -1,0 +1,190 @@
+"""One training, from seeded weights to scores."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from protran.fidelity import Fidelity
+from protran.tasks.base import TaskData, Windows
+from protran.training.augmentation import augment
+from protran.training.averaging import AveragedWeights
+from protran.training.errors import TrainingError
+from protran.training.normalisation import Normalisation
+from protran.training.outcome import EpochRecord, TrainingOutcome
+from protran.training.recipe import Recipe, learning_rate_at
+from protran.training.scores import ClassifierScores, classifier_scores
+from protran.training.subset import stratified_share
+from protran.training.weights import save_weights
+from search_spaces.candidate import Architecture
+from search_spaces.models import build_model
+
+EVALUATION_BATCH = 512
+_OUT_OF_MEMORY = ("bad_alloc", "allocate memory", "not enough memory", "create a memory object")
+
+
+def train(  # noqa: PLR0913, PLR0917 - the parts of a training_key, and where its by-products go
+    architecture: Architecture,
+    data: TaskData,
+    recipe: Recipe,
+    fidelity: Fidelity,
+    seed: int,
+    on_epoch: Callable[[EpochRecord], None] | None = None,
+    weights_path: Path | None = None,
+) -> TrainingOutcome:
+    """Trains an architecture and scores the weights that did best on the validation set.
+
+    The outcome is a function of the arguments: one thread, and every random number comes from `seed`. The random
+    state and the number of threads of the caller are left as they were.
+
+    Args:
+        architecture: what to train.
+        data: the task's three sets; the test set is looked at once, at the end.
+        recipe: how weights are fitted.
+        fidelity: epochs and share of the training data.
+        seed: of initial weights, order, dropout and augmentation.
+        on_epoch: called after each epoch.
+        weights_path: where to save the kept weights as safetensors; None to drop them.
+
+    Raises:
+        TrainingError: the loss became infinite or not a number, or memory ran out.
+    """
+    with _one_thread(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        try:
+            return _Training(architecture, data, recipe, fidelity, seed).run(on_epoch, weights_path)
+        except (MemoryError, RuntimeError) as error:
+            if _is_out_of_memory(error):
+                raise TrainingError("the training ran out of memory; allow more or choose a smaller model") from error
+            raise
+
+
+class _Training:
+    """The state of one training."""
+
+    def __init__(
+        self, architecture: Architecture, data: TaskData, recipe: Recipe, fidelity: Fidelity, seed: int
+    ) -> None:
+        self.data, self.recipe, self.fidelity = data, recipe, fidelity
+        self.random = torch.Generator().manual_seed(seed)
+        self.hidden = max(layer.hidden for layer in architecture.layers)
+        chosen = data.train.where(stratified_share(data.train.labels, fidelity.share, seed))
+        self.normalisation = Normalisation.fit(chosen.signals, data.axes)
+        self.inputs, self.labels = self._tensors(chosen)
+        self.model = build_model(architecture, data.input_spec, dropout=recipe.dropout)
+        self.averaged = AveragedWeights(self.model, recipe.averaging)
+        self.optimizer = torch.optim.AdamW(
+            _parameter_groups(self.model, recipe.weight_decay), lr=recipe.learning_rate, fused=True
+        )
+        self.batches = max(1, len(self.labels) // recipe.batch_size)
+        self.steps = self.batches * fidelity.epochs
+        self.step = 0
+
+    def run(self, on_epoch: Callable[[EpochRecord], None] | None, weights_path: Path | None) -> TrainingOutcome:
+        """Trains, keeps the best weights, scores them."""
+        began_s, began_core_s = time.perf_counter(), time.process_time()
+        validation = self._tensors(self.data.validation)
+        history: list[EpochRecord] = []
+        best, best_epoch = math.inf, 0
+        for epoch in range(1, self.fidelity.epochs + 1):
+            train_loss = self._epoch()
+            loss, accuracy = self._validate(*validation)
+            history.append(EpochRecord(epoch, train_loss, loss, accuracy, time.perf_counter() - began_s))
+            if loss < best:
+                best, best_epoch = loss, epoch
+                self.averaged.keep()
+            if on_epoch is not None:
+                on_epoch(history[-1])
+            if epoch - best_epoch >= self.recipe.patience:
+                break
+        self.averaged.restore_kept()
+        if weights_path is not None:
+            save_weights(self.averaged.model, self.normalisation, weights_path)
+        return TrainingOutcome(
+            validation=self._score(self.data.validation),
+            test=self._score(self.data.test),
+            history=tuple(history),
+            best_epoch=best_epoch,
+            parameters=sum(parameter.numel() for parameter in self.model.parameters()),
+            train_s=time.perf_counter() - began_s,
+            train_core_s=time.process_time() - began_core_s,
+            normalisation=self.normalisation,
+        )
+
+    def _epoch(self) -> float:
+        """Runs one pass and returns its mean loss."""
+        self.model.train()
+        order = torch.randperm(len(self.labels), generator=self.random)
+        total = 0.0
+        for batch in order.tensor_split(self.batches):
+            inputs = augment(self.inputs[batch], self.recipe, self.data.axes, self.random)
+            loss = nn.functional.cross_entropy(
+                self.model(inputs), self.labels[batch], label_smoothing=self.recipe.label_smoothing
+            )
+            figure = loss.item()
+            if not math.isfinite(figure):
+                raise TrainingError(
+                    f"the loss became {figure} in step {self.step + 1} of {self.steps}; lower the learning rate "
+                    f"({self.recipe.learning_rate:g})"
+                )
+            total += figure * len(batch)
+            self._update(loss)
+        return total / len(self.labels)
+
+    def _update(self, loss: Tensor) -> None:
+        rate = learning_rate_at(self.step, self.steps, self.recipe, self.hidden)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.gradient_clip, foreach=True)
+        self.optimizer.step()
+        self.averaged.update(self.step)
+        self.step += 1
+
+    def _validate(self, inputs: Tensor, labels: Tensor) -> tuple[float, float]:
+        logits = self._logits(inputs)
+        accuracy = (logits.argmax(1) == labels).float().mean().item()
+        return nn.functional.cross_entropy(logits, labels).item(), accuracy
+
+    def _score(self, windows: Windows) -> ClassifierScores:
+        inputs, _ = self._tensors(windows)
+        predictions = self._logits(inputs).argmax(1).numpy()
+        return classifier_scores(windows.labels, predictions, windows.recordings, len(self.data.classes))
+
+    @torch.inference_mode()
+    def _logits(self, inputs: Tensor) -> Tensor:
+        return torch.cat([self.averaged.model(part) for part in torch.split(inputs, EVALUATION_BATCH)])
+
+    def _tensors(self, windows: Windows) -> tuple[Tensor, Tensor]:
+        return torch.from_numpy(self.normalisation.apply(windows.signals)), torch.from_numpy(windows.labels)
+
+
+def _parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:
+    """Splits off what must not decay: biases, norms and embeddings of positions (fewer than two large dimensions)."""
+    matrices = [p for name, p in model.named_parameters() if p.dim() >= 2 and "position" not in name]
+    known = {id(p) for p in matrices}
+    rest = [p for p in model.parameters() if id(p) not in known]
+    return [{"params": matrices, "weight_decay": weight_decay}, {"params": rest, "weight_decay": 0.0}]
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Torch and its libraries tell of a refused allocation in a RuntimeError's text only."""
+    text = str(error)
+    return isinstance(error, MemoryError) or any(sign in text for sign in _OUT_OF_MEMORY)

@@ -1,0 +1,96 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from protran.fidelity import Fidelity
+from protran.tasks.registry import load_task
+from protran.training import worker
+from protran.training.errors import TrainingError
+from protran.training.recipe import Recipe
+from protran.training.request import ENTRY, TrainingRequest
+from search_spaces.errors import SpaceError
+
+
+@pytest.fixture
+def waves_file(waves, tmp_path):
+    np.savez(tmp_path / "waves.npz", X=waves.train.signals, y=waves.train.labels, groups=waves.train.persons)
+    return tmp_path / "waves.npz"
+
+
+@pytest.fixture
+def payload(waves_file, small):
+    request = TrainingRequest.on(load_task(waves_file), small, Recipe(batch_size=16), Fidelity(2), 0)
+    return json.loads(json.dumps(request.to_json()))
+
+
+def test_the_entry_is_this_module():
+    assert worker.__name__ == ENTRY
+
+
+def test_a_request_is_answered_in_json_with_scores_and_their_errors(payload):
+    answer = json.loads(json.dumps(worker.handle(payload), allow_nan=False))
+    assert answer["status"] == "ok"
+    assert answer["training_key"] == TrainingRequest.from_json(payload).training_key
+    assert answer["metrics"].keys() == answer["stderr"].keys()
+    assert answer["epochs"] == len(answer["details"]["history"]) == 2
+
+
+def test_equal_requests_get_equal_scores(payload):
+    assert worker.handle(payload)["metrics"] == worker.handle(payload)["metrics"]
+
+
+def test_data_that_changed_is_a_failure_with_its_reason(payload, waves_file):
+    np.savez(waves_file, X=np.zeros((12, 3, 40)), y=np.arange(12) % 3)
+    answer = worker.handle(payload)
+    assert (answer["status"], answer["metrics"]) == ("failed", {})
+    assert "the data has changed" in answer["reason"]
+
+
+@pytest.mark.parametrize("error", [TrainingError("the loss became nan"), SpaceError("the loss became nan")])
+def test_a_training_that_fails_is_a_failure_with_its_reason_and_keys(payload, monkeypatch, error):
+    def fail(*_args, **_kwargs):
+        raise error
+
+    monkeypatch.setattr(worker, "train", fail)
+    answer = worker.handle(payload)
+    assert (answer["status"], answer["reason"]) == ("failed", "the loss became nan")
+    assert answer["training_key"] == TrainingRequest.from_json(payload).training_key
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"architecture": {"layers": []}}, "at least one layer"),
+        ({"recipe": {"speed": 1}}, "unknown field 'speed'"),
+        ({"task": {"source": "absent.npz", "version": "0"}}, "no such file"),
+    ],
+)
+def test_a_bad_request_is_a_failure_with_its_reason(payload, change, sentence):
+    answer = worker.handle({**payload, **change})
+    assert answer["status"] == "failed"
+    assert sentence in answer["reason"]
+
+
+def test_warming_up_reads_the_default_task_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("PROTRAN_CACHE", str(tmp_path))
+    worker._data.cache_clear()
+    worker.warm_up()
+    worker.warm_up()
+    assert worker._data.cache_info().misses == 1
+
+
+def test_warming_up_without_the_default_task_is_no_error(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("PROTRAN_CACHE", str(tmp_path / "file" / "cache"))
+    worker._data.cache_clear()
+    worker.warm_up()
+    assert worker._data.cache_info().currsize == 0
+
+
+def test_keys_recipes_and_requests_need_no_torch():
+    code = "import sys, protran.training.request, protran.training.fidelity; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
