@@ -1,0 +1,39 @@
+"""JSON into and out of text columns."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from protran.errors import InputError, LedgerError
+from search_spaces.canonical import canonical_json
+
+
+def encode(payload: Any, what: str) -> str:
+    """Returns `payload` as JSON text.
+
+    Raises:
+        InputError: it holds NaN, an infinity, or something that JSON does not know.
+    """
+    try:
+        return canonical_json(payload)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{what} cannot be recorded as JSON: {error}") from error
+
+
+def decode(text: str, what: str) -> Any:
+    """Returns what `encode` was given.
+
+    Raises:
+        LedgerError: the text is damaged.
+    """
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise LedgerError(f"{what} in the ledger is damaged ({error}); restore a copy") from error
+
+
+def utc_now() -> str:
+    """Returns a UTC time stamp, ISO 8601, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

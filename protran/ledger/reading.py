@@ -1,0 +1,149 @@
+"""Queries that turn the tables into records; each within one transaction that its caller opened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from device_agents.measurement import Measurement, MeasurementStatus, ProfileRequest
+from protran.ledger import schema
+from protran.ledger.encoding import decode
+from protran.ledger.evaluation import Evaluation
+from protran.ledger.records import (
+    CampaignRecord,
+    CampaignRow,
+    DeviceRecord,
+    Progress,
+    RequestKind,
+    StepRecord,
+)
+from search_spaces.candidate import Candidate
+
+
+def campaign_records(connection: Connection) -> tuple[CampaignRecord, ...]:
+    """Returns all campaigns, oldest first."""
+    rows = connection.execute(select(schema.campaigns).order_by(schema.campaigns.c.id))
+    return tuple(_campaign(row) for row in rows)
+
+
+def campaign_record(connection: Connection, name: str) -> CampaignRecord | None:
+    """Returns the campaign of this name, or None."""
+    row = connection.execute(select(schema.campaigns).where(schema.campaigns.c.name == name)).first()
+    return None if row is None else _campaign(row)
+
+
+def step_records(connection: Connection, campaign_id: int) -> tuple[StepRecord, ...]:
+    """Returns the steps of a campaign in their order."""
+    table = schema.steps
+    rows = connection.execute(select(table).where(table.c.campaign_id == campaign_id).order_by(table.c.number))
+    return tuple(
+        StepRecord(
+            number=row.number,
+            phase=row.phase,
+            proposals=tuple(Candidate.from_json(item) for item in decode(row.proposals, "a step")),
+            seen=row.seen,
+            info=decode(row.info, "a step"),
+            created_at=row.created_at,
+        )
+        for row in rows
+    )
+
+
+def campaign_rows(connection: Connection, campaign_id: int, first: int | None) -> list[CampaignRow]:
+    """Returns the answers that a campaign has seen, in that order; only the first so many if `first` is given."""
+    rows, asked = schema.campaign_rows, schema.requests
+    query = (
+        select(
+            rows.c.number,
+            rows.c.reused,
+            asked.c.kind,
+            asked.c.payload.label("request"),
+            schema.candidates.c.payload.label("candidate"),
+            schema.measurements.c.payload.label("measurement"),
+            schema.evaluations.c.payload.label("evaluation"),
+        )
+        .join(asked, asked.c.id == rows.c.request_id)
+        .join(schema.candidates, schema.candidates.c.key == asked.c.candidate_key)
+        .outerjoin(schema.measurements, schema.measurements.c.request_id == asked.c.id)
+        .outerjoin(schema.evaluations, schema.evaluations.c.request_id == asked.c.id)
+        .where(rows.c.campaign_id == campaign_id)
+        .order_by(rows.c.number)
+        .limit(first)
+    )
+    return [_row(row) for row in connection.execute(query)]
+
+
+def progress(connection: Connection, campaign_id: int) -> Progress:
+    """Returns how many requests of a campaign stand how."""
+    counts: dict[str, int] = {}
+    good = MeasurementStatus.OK.value  # an evaluation's good status reads the same
+    for kind, name, answers in (
+        (RequestKind.PROFILE, "profiles", schema.measurements),
+        (RequestKind.TRAINING, "trainings", schema.evaluations),
+    ):
+        asked, rows = schema.campaign_requests, schema.campaign_rows
+        query = (
+            select(
+                func.count(),
+                func.count(rows.c.number),
+                func.count().filter(rows.c.number.is_not(None) & (answers.c.status != good)),
+            )
+            .select_from(asked)
+            .join(schema.requests, schema.requests.c.id == asked.c.request_id)
+            .outerjoin(rows, (rows.c.campaign_id == asked.c.campaign_id) & (rows.c.request_id == asked.c.request_id))
+            .outerjoin(answers, answers.c.request_id == asked.c.request_id)
+            .where(asked.c.campaign_id == campaign_id, schema.requests.c.kind == kind.value)
+        )
+        total, answered, failed = connection.execute(query).one()
+        counts |= {f"{name}_asked": total, f"{name}_answered": answered, f"{name}_failed": failed}
+    return Progress(**counts)
+
+
+def device_records(connection: Connection) -> tuple[DeviceRecord, ...]:
+    """Returns the last word of every device, in the order in which they last spoke."""
+    table = schema.devices
+    last = select(func.max(table.c.id)).group_by(table.c.identity)
+    rows = connection.execute(select(table).where(table.c.id.in_(last)).order_by(table.c.id))
+    return tuple(_device(row) for row in rows)
+
+
+def device_record(connection: Connection, identity: str) -> DeviceRecord | None:
+    """Returns the last word of one device, or None."""
+    table = schema.devices
+    query = select(table).where(table.c.identity == identity).order_by(table.c.id.desc()).limit(1)
+    row = connection.execute(query).first()
+    return None if row is None else _device(row)
+
+
+def _campaign(row: Any) -> CampaignRecord:
+    return CampaignRecord(
+        id=row.id,
+        name=row.name,
+        config=decode(row.config, "a campaign's configuration"),
+        seed=row.seed,
+        phase=row.phase,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _row(row: Any) -> CampaignRow:
+    candidate = Candidate.from_json(decode(row.candidate, "a candidate"))
+    reused = bool(row.reused)
+    if row.kind == RequestKind.PROFILE.value:
+        measurement = Measurement.from_json(decode(row.measurement, "a measurement"))
+        request = ProfileRequest.from_json(decode(row.request, "a request"))
+        return CampaignRow(row.number, candidate, measurement=measurement, request=request, reused=reused)
+    evaluation = Evaluation.from_json(decode(row.evaluation, "an evaluation"))
+    return CampaignRow(row.number, candidate, evaluation=evaluation, reused=reused)
+
+
+def _device(row: Any) -> DeviceRecord:
+    return DeviceRecord(
+        identity=row.identity,
+        name=row.name,
+        facts=decode(row.facts, "a device"),
+        reference=decode(row.reference, "a device"),
+        recorded_at=row.recorded_at,
+    )
