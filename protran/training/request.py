@@ -9,6 +9,7 @@ from typing import Any
 
 from protran.errors import InputError
 from protran.fidelity import Fidelity
+from protran.ledger.evaluation import Evaluation, EvaluationStatus
 from protran.tasks.base import Task
 from protran.training.keys import training_key
 from protran.training.recipe import Recipe
@@ -60,6 +61,20 @@ class TrainingRequest:
             self.recipe,
             self.fidelity,
             self.seed,
+        )
+
+    def failed(self, reason: str, train_s: float = 0.0, started_at: str = "") -> Evaluation:
+        """Returns the evaluation that records why this training gave no score."""
+        return Evaluation(
+            training_key=self.training_key,
+            architecture=self.architecture,
+            task=self.task_name,
+            fidelity=self.fidelity,
+            seed=self.seed,
+            status=EvaluationStatus.FAILED,
+            reason=reason,
+            train_s=train_s,
+            started_at=started_at,
         )
 
     def to_json(self) -> dict[str, Any]:

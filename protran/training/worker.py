@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from protran.errors import ProTranError
+from protran.ledger.evaluation import Evaluation, EvaluationStatus
 from protran.tasks.base import TaskData
 from protran.tasks.errors import TaskError
 from protran.tasks.registry import load_task, task_from_reference
@@ -29,18 +32,13 @@ def warm_up() -> None:
 
 
 def handle(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Trains as a `TrainingRequest` in JSON asks.
+    """Trains as a `TrainingRequest` in JSON asks and returns an `Evaluation` in JSON; a failed training is one too.
 
-    Returns:
-        A JSON object with `status` "ok" or "failed". With "ok": `metrics`, `stderr`, `epochs`, `train_s`, `details`.
-        With "failed": `reason`, one sentence. Both carry `training_key` and `architecture_key` where the request could
-        be read.
+    Raises:
+        InputError, SpaceError: the payload is no request, so that there is nothing to record a failure of.
     """
-    try:
-        request = TrainingRequest.from_json(payload)
-    except (ProTranError, SpaceError) as error:
-        return _failed(str(error))
-    keys = {"training_key": request.training_key, "architecture_key": request.architecture.key}
+    request = TrainingRequest.from_json(payload)
+    started_at, began_s = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
     try:
         outcome = train(
             request.architecture,
@@ -51,10 +49,8 @@ def handle(payload: Mapping[str, Any]) -> dict[str, Any]:
             weights_path=request.weights_path,
         )
     except (ProTranError, SpaceError) as error:
-        return keys | _failed(str(error))
-    except MemoryError:
-        return keys | _failed("the training ran out of memory; allow more or choose a smaller model")
-    return keys | _answer(outcome)
+        return request.failed(str(error), time.perf_counter() - began_s, started_at).to_json()
+    return _evaluation(request, outcome, started_at).to_json()
 
 
 @lru_cache(maxsize=2)
@@ -63,22 +59,24 @@ def _data(reference: str) -> TaskData:
     return task_from_reference(json.loads(reference)).load()
 
 
-def _answer(outcome: TrainingOutcome) -> dict[str, Any]:
-    return {
-        "status": "ok",
-        "metrics": dict(outcome.metrics),
-        "stderr": dict(outcome.stderr),
-        "epochs": len(outcome.history),
-        "train_s": outcome.train_s,
-        "details": {
+def _evaluation(request: TrainingRequest, outcome: TrainingOutcome, started_at: str) -> Evaluation:
+    return Evaluation(
+        training_key=request.training_key,
+        architecture=request.architecture,
+        task=request.task_name,
+        fidelity=request.fidelity,
+        seed=request.seed,
+        status=EvaluationStatus.OK,
+        metrics=outcome.metrics,
+        stderr=outcome.stderr,
+        train_s=outcome.train_s,
+        epochs=len(outcome.history),
+        details={
             "best_epoch": outcome.best_epoch,
             "parameters": outcome.parameters,
             "train_core_s": outcome.train_core_s,
             "normalisation": outcome.normalisation.to_json(),
             "history": [record.to_json() for record in outcome.history],
         },
-    }
-
-
-def _failed(reason: str) -> dict[str, Any]:
-    return {"status": "failed", "reason": reason, "metrics": {}, "stderr": {}, "epochs": 0, "train_s": 0.0}
+        started_at=started_at,
+    )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from protran.fidelity import Fidelity
+from protran.ledger.evaluation import Evaluation, EvaluationStatus
 from protran.tasks.registry import load_task
 from protran.training import worker
 from protran.training.errors import TrainingError
@@ -30,12 +31,14 @@ def test_the_entry_is_this_module():
     assert worker.__name__ == ENTRY
 
 
-def test_a_request_is_answered_in_json_with_scores_and_their_errors(payload):
-    answer = json.loads(json.dumps(worker.handle(payload), allow_nan=False))
-    assert answer["status"] == "ok"
-    assert answer["training_key"] == TrainingRequest.from_json(payload).training_key
-    assert answer["metrics"].keys() == answer["stderr"].keys()
-    assert answer["epochs"] == len(answer["details"]["history"]) == 2
+def test_a_request_is_answered_with_an_evaluation_in_json(payload):
+    evaluation = Evaluation.from_json(json.loads(json.dumps(worker.handle(payload), allow_nan=False)))
+    assert evaluation.status is EvaluationStatus.OK
+    assert evaluation.training_key == TrainingRequest.from_json(payload).training_key
+    assert evaluation.error.value == pytest.approx(1 - evaluation.metrics["validation_accuracy"])
+    assert evaluation.error.stderr is not None
+    assert evaluation.epochs == len(evaluation.details["history"]) == 2
+    assert evaluation.train_s > 0
 
 
 def test_equal_requests_get_equal_scores(payload):
@@ -60,18 +63,18 @@ def test_a_training_that_fails_is_a_failure_with_its_reason_and_keys(payload, mo
     assert answer["training_key"] == TrainingRequest.from_json(payload).training_key
 
 
+def test_a_task_that_is_gone_is_a_failure_with_its_reason(payload):
+    payload["task"]["source"] = "absent.npz"
+    assert "no such file" in worker.handle(payload)["reason"]
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
-    [
-        ({"architecture": {"layers": []}}, "at least one layer"),
-        ({"recipe": {"speed": 1}}, "unknown field 'speed'"),
-        ({"task": {"source": "absent.npz", "version": "0"}}, "no such file"),
-    ],
+    [({"architecture": {"layers": []}}, "at least one layer"), ({"recipe": {"speed": 1}}, "unknown field 'speed'")],
 )
-def test_a_bad_request_is_a_failure_with_its_reason(payload, change, sentence):
-    answer = worker.handle({**payload, **change})
-    assert answer["status"] == "failed"
-    assert sentence in answer["reason"]
+def test_what_is_no_request_is_refused(payload, change, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        worker.handle({**payload, **change})
 
 
 def test_warming_up_reads_the_default_task_once(tmp_path, monkeypatch):
