@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from protran.cli.terminal import JsonFlag, harmless, print_json, screen
+from protran.cli.terminal import JsonFlag, harmless, print_json, print_pairs, screen
 
 RunsOption = Annotated[Path, typer.Option(help="The folder of the campaigns.")]
 
@@ -28,9 +28,7 @@ def status(
     if as_json:
         print_json(document)
         return
-    console = screen()
-    for key, value in document.items():
-        console.print(f"{harmless(key.replace('_', ' ')):<12} {_text(value)}", soft_wrap=True)
+    print_pairs(screen(), [(key.replace("_", " "), _text(value)) for key, value in document.items()])
 
 
 def list_all(runs: RunsOption = Path("runs"), as_json: JsonFlag = False) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from protran.cli.terminal import JsonFlag, harmless, print_json, screen
+from protran.cli.terminal import JsonFlag, harmless, print_json, print_pairs, screen
 
 if TYPE_CHECKING:
     from search_spaces.candidate import Candidate
@@ -32,8 +33,7 @@ def list_spaces(as_json: JsonFlag = False) -> None:
     if as_json:
         print_json({"spaces": [_summary(space) for space in spaces]})
         return
-    for space in spaces:
-        screen().print(f"{space.name:<16} {_size(space.size):>12} candidates  {harmless(space.description)}")
+    print_pairs(screen(), [(space.name, f"{_size(space.size)} candidates", space.description) for space in spaces])
 
 
 @app.command("show")
@@ -48,16 +48,25 @@ def show(name: SpaceName, as_json: JsonFlag = False) -> None:
     if as_json:
         print_json({**_summary(space), "space": space.to_json()})
         return
-    console = screen()
-    console.print(f"{harmless(space.name)}: {harmless(space.description)}")
-    console.print(f"  {'candidates':<14} {_size(space.size)}")
-    for gene in ("layers", "hidden", "heads", "head_kinds", "stacks", "feed_forward"):
-        choices = ", ".join(str(getattr(choice, "value", choice)) for choice in getattr(space, gene))
-        console.print(f"  {gene:<14} {choices}")
-    for condition in space.conditions:
-        console.print(f"  {'condition':<14} {harmless(condition)}")
-    if space.source:
-        console.print(f"  {'source':<14} {harmless(space.source)}")
+    print_pairs(screen(), _facts(space))
+
+
+def _facts(space: DesignSpace) -> list[tuple[str, str]]:
+    """Returns what is to be said of a space, line by line."""
+    genes = ("layers", "hidden", "heads", "head_kinds", "stacks", "feed_forward")
+    choices = {gene: [getattr(choice, "value", choice) for choice in getattr(space, gene)] for gene in genes}
+    facts = [
+        ("name", space.name),
+        ("description", space.description),
+        ("candidates", _size(space.size)),
+        *((gene, ", ".join(map(str, choices[gene]))) for gene in genes),
+        *(("condition", condition.expression) for condition in space.conditions),
+    ]
+    if space.homogeneous_heads:
+        facts.append(("heads", "all of one kind in a layer"))
+    if space.uniform:
+        facts.append(("uniform", f"{', '.join(sorted(gene.value for gene in space.uniform))}: equal in all layers"))
+    return [*facts, ("source", space.source)] if space.source else facts
 
 
 @app.command("sample")
@@ -143,11 +152,10 @@ def _summary(space: DesignSpace) -> dict[str, Any]:
         "name": space.name,
         "description": space.description,
         "source": space.source,
-        "size": float(space.size),
-        "size_exact": str(space.size),
+        "size": space.size,
         "key": space.key,
     }
 
 
 def _size(size: int) -> str:
-    return f"{size:,}" if size < 10**9 else f"{float(size):.3g}"
+    return f"{size:,}" if size < 10**9 else f"{Decimal(size):.3g}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from protran.cli.task_options import TaskOptions, parse_options
-from protran.cli.terminal import JsonFlag, harmless, print_json, screen
+from protran.cli.terminal import JsonFlag, print_json, print_pairs, screen
 
 if TYPE_CHECKING:
     from protran.tasks.base import TaskCheck
@@ -58,15 +58,20 @@ def check(
 
 
 def _print(found: TaskCheck) -> None:
-    console = screen()
     spec = found.input_spec
-    console.print(f"{harmless(found.name)}, version {harmless(found.version)}")
-    console.print(f"  reads    {spec.channels} channels of {spec.length} samples, patches of {spec.patch}")
-    for name, counts in found.windows.items():
-        total = sum(counts.values())
-        console.print(
-            f"  {name:<10} {total:>6} windows of {found.persons[name]} persons, {found.recordings[name]} recordings"
+    sets = [
+        (
+            name,
+            f"{sum(counts.values())} windows of {found.persons[name]} persons in {found.recordings[name]} recordings",
         )
-    console.print(f"  classes  {', '.join(harmless(label) for label in next(iter(found.windows.values())))}")
-    for note in found.notes:
-        console.print(f"  note     {harmless(note)}")
+        for name, counts in found.windows.items()
+    ]
+    facts = [
+        ("task", found.name),
+        ("version", found.version),
+        ("reads", f"{spec.channels} channels of {spec.length} samples, in patches of {spec.patch}"),
+        *sets,
+        ("classes", ", ".join(next(iter(found.windows.values())))),
+        *(("note", note) for note in found.notes),
+    ]
+    print_pairs(screen(), facts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -35,6 +35,23 @@ def harmless(text: object) -> str:
     return "".join(
         repr(char)[1:-1] if char in "\n\r\t" or unicodedata.category(char) in _UNSAFE else char for char in str(text)
     )
+
+
+def print_pairs(console: Console, pairs: Iterable[tuple[object, ...]]) -> None:
+    """Prints rows of cells below each other; the last cell takes the rest of the width and wraps inside it."""
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = [[Text(harmless(cell)) for cell in pair] for pair in pairs]
+    if not rows:
+        return
+    grid = Table.grid(padding=(0, 2))
+    for _ in rows[0][:-1]:
+        grid.add_column(no_wrap=True)
+    grid.add_column(ratio=1, overflow="fold")
+    for row in rows:
+        grid.add_row(*row)
+    console.print(grid)
 
 
 def screen(*, stderr: bool = False) -> Console:

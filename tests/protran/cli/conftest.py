@@ -1,0 +1,87 @@
+"""Runs the command line in this process, and stands in for the campaigns behind it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from protran.cli.main import main
+from protran.errors import UnknownCampaignError
+
+
+@dataclass
+class Ran:
+    """What one command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+    """Runs one command with these arguments."""
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.delenv("PROTRAN_DEBUG", raising=False)
+
+    def command(*arguments: str) -> Ran:
+        capsys.readouterr()
+        code = main(arguments)
+        captured = capsys.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    return command
+
+
+@dataclass
+class FakeApi:
+    """Stands in for `protran.api`: knows one campaign, `demo`, and notes what it was asked."""
+
+    document: dict[str, Any]
+    asked: dict[str, Any] = field(default_factory=dict)
+    events: tuple[Any, ...] = ()
+    measurements: list[Any] = field(default_factory=list)
+    statuses: list[dict[str, Any]] = field(default_factory=list)
+
+    def start_campaign(self, config: Any, **options: Any) -> Any:
+        self.asked = {"config": config, **options}
+        for event in self.events:
+            options["observer"](event)
+        return SimpleNamespace(front=self._front())
+
+    def open_campaign(self, name: str, runs: Path = Path("runs")) -> Any:
+        if name != "demo":
+            raise UnknownCampaignError(f"no campaign {name!r} in {runs}; protran list shows those that there are")
+        return SimpleNamespace(front=self._view_front, status=lambda: self._status(self.statuses[0]))
+
+    def list_campaigns(self, runs: Path) -> list[Any]:
+        self.asked = {"runs": runs}
+        return [self._status(item) for item in self.statuses]
+
+    def profile(self, *arguments: Any, **options: Any) -> list[Any]:
+        self.asked = {"arguments": arguments, **options}
+        return self.measurements
+
+    def _view_front(self, **query: Any) -> Any:
+        self.asked = query
+        return self._front()
+
+    def _front(self) -> Any:
+        return SimpleNamespace(to_json=lambda: self.document)
+
+    def _status(self, document: dict[str, Any]) -> Any:
+        return SimpleNamespace(to_json=lambda: document)
+
+
+@pytest.fixture
+def api(front_document: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeApi]:
+    """The campaigns that the commands of this test see."""
+    fake = FakeApi(front_document())
+    monkeypatch.setitem(sys.modules, "protran.api", fake)  # type: ignore[arg-type]
+    yield fake
