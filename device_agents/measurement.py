@@ -52,7 +52,9 @@ class Value:
 
     def __post_init__(self) -> None:
         if (self.value is None) != (self.provenance is Provenance.UNAVAILABLE):
-            raise RequestError(f"a value is absent exactly where it is unavailable, got {self.value!r} ({self.provenance.value})")
+            raise RequestError(
+                f"a value is absent exactly where it is unavailable, got {self.value!r} ({self.provenance.value})"
+            )
         for number in (self.value, self.stderr):
             if number is not None and not math.isfinite(number):
                 raise RequestError(f"a measured value must be finite, got {number!r}")

@@ -1,0 +1,137 @@
+"""The agent of one device: requests in, measurements out. It knows no Ray and imports no torch."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from device_agents.environment import available_memory_bytes, device_identity, machine_facts
+from device_agents.errors import DeviceError
+from device_agents.fleet.base import DeviceInfo
+from device_agents.isolation import JobFailed, Limits, WarmProcess
+from device_agents.measurement import Measurement, MeasurementStatus, ProfileRequest
+from device_agents.meters.discovery import discover
+from device_agents.meters.spec import MeterSpec
+from device_agents.reference import ReferenceLatency
+
+RUNNER_ENTRY = "device_agents.runner.profile"
+MEMORY_SHARE = 0.8
+"""Without a limit of its own, a candidate may take this share of the memory that is free when it starts."""
+CALIBRATION_LIMITS = Limits(time_s=120.0)
+
+
+class Runner(Protocol):
+    """What answers payloads in a process of its own; `WarmProcess` is one."""
+
+    def call(self, payload: Mapping[str, Any], limits: Limits | None = None) -> dict[str, Any]:
+        """Returns the answer to `payload`. Raises `JobFailed` where there is none."""
+
+    def close(self) -> None:
+        """Ends the process."""
+
+
+class Agent:
+    """Owns one device: measures one candidate at a time, each in a process of its own.
+
+    A candidate that crashes, hangs or eats all memory is a failed measurement, and the next one is measured as if
+    nothing had happened. Seconds of all measurements share one reference latency: the one given, or else the one of
+    the first `calibrate`, which happens by itself where it must.
+
+    Args:
+        name: the name that the user gave the device, for example `local`.
+        runner_python: interpreter that builds and runs models; this process's own, if not given.
+        meter: which power sensor to use.
+        reference: the reference latency of an earlier session, so that its seconds and these compare.
+        runner: what answers payloads; a warm process, if not given.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        runner_python: str | None = None,
+        meter: MeterSpec | None = None,
+        reference: ReferenceLatency | None = None,
+        runner: Runner | None = None,
+    ) -> None:
+        self.name = name
+        self.identity = device_identity()
+        self._meter = meter or MeterSpec()
+        self._reference = reference
+        self._runner = runner or WarmProcess(RUNNER_ENTRY, python=runner_python or sys.executable)
+
+    @property
+    def reference(self) -> ReferenceLatency | None:
+        """The reference latency that seconds lean on; None before the first calibration."""
+        return self._reference
+
+    def profile(self, request: ProfileRequest, limits: Limits | None = None) -> Measurement:
+        """Returns the answer to `request`; one that cannot be had is a failed measurement with its reason."""
+        if request.device_identity != self.identity:
+            reason = f"the request is for device {request.device_identity}, this is {self.identity}; ask that device"
+            return _failed(request, reason)
+        try:
+            reference = self._reference or self.calibrate()
+            payload = {
+                "request": request.to_json(),
+                "reference_latency_s": reference.latency_s,
+                "meter": self._meter.to_json(),
+            }
+            return Measurement.from_json(self._runner.call(payload, _bounded(limits or Limits())))
+        except JobFailed as failure:
+            return _failed(request, failure.reason)
+        except DeviceError as error:
+            return _failed(request, str(error))
+
+    def calibrate(self) -> ReferenceLatency:
+        """Measures the reference model alone, takes the result for all later seconds, and returns it.
+
+        Raises:
+            DeviceError: the runner cannot run even the reference model.
+        """
+        try:
+            answer = self._runner.call({"calibrate": True}, CALIBRATION_LIMITS)
+        except JobFailed as failure:
+            raise DeviceError(
+                f"device {self.name} cannot run the reference model: {failure.reason}; run `protran doctor`"
+            ) from failure
+        self._reference = ReferenceLatency.from_json(answer)
+        return self._reference
+
+    def info(self) -> DeviceInfo:
+        """Returns what there is to know of the device, without measuring anything."""
+        facts: dict[str, Any] = {
+            **machine_facts().to_json(),
+            "meter": self._meter.kind.value,
+            "sensors": [report.to_json() for report in discover()],
+        }
+        if self._reference is not None:
+            facts["reference_latency_s"] = self._reference.latency_s
+            facts["reference_stderr_s"] = self._reference.stderr_s
+            facts["reference_contended"] = self._reference.contended
+        return DeviceInfo(self.name, self.identity, "ready", facts)
+
+    def close(self) -> None:
+        """Ends the runner. May be called twice."""
+        self._runner.close()
+
+
+def _bounded(limits: Limits) -> Limits:
+    """Returns `limits` with a memory limit, so that no candidate can take the machine down."""
+    free_bytes = available_memory_bytes()
+    if limits.memory_bytes is not None or free_bytes is None:
+        return limits
+    return dataclasses.replace(limits, memory_bytes=int(MEMORY_SHARE * free_bytes))
+
+
+def _failed(request: ProfileRequest, reason: str) -> Measurement:
+    return Measurement(
+        request_id=request.request_id,
+        device_identity=request.device_identity,
+        status=MeasurementStatus.FAILED,
+        reason=reason,
+        started_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    )

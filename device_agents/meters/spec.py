@@ -1,0 +1,48 @@
+"""Which meter to use, as data: readable without the libraries that meters need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from device_agents.errors import DeviceError
+
+
+class MeterKind(str, Enum):
+    """The meters that there are."""
+
+    NONE = "none"
+    REPLAY = "replay"
+
+
+@dataclass(frozen=True)
+class MeterSpec:
+    """Which meter to open.
+
+    Attributes:
+        kind: the sensor.
+        path: the recording, for a replay.
+    """
+
+    kind: MeterKind = MeterKind.NONE
+    path: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns a JSON object from which `from_json` builds the same spec."""
+        return {"kind": self.kind.value, "path": self.path}
+
+    @classmethod
+    def from_json(cls, payload: Mapping[str, Any]) -> MeterSpec:
+        """Returns the spec that `to_json` wrote.
+
+        Raises:
+            DeviceError: the kind of meter is unknown.
+        """
+        try:
+            kind = MeterKind(payload.get("kind", MeterKind.NONE.value))
+        except ValueError:
+            known = ", ".join(member.value for member in MeterKind)
+            raise DeviceError(f"meter must be one of {known}; got {payload['kind']!r}") from None
+        return cls(kind, str(payload.get("path", "")))

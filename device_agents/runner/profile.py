@@ -1,0 +1,99 @@
+"""The entry of the runner process: JSON in, JSON out.
+
+It runs on Python 3.10 and newer. Torch is imported when the process warms up, after the environment is right for it.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from device_agents.clock import SystemClock
+from device_agents.errors import RequestError
+from device_agents.measurement import ProfileRequest
+from device_agents.meters.registry import open_meter
+from device_agents.meters.spec import MeterSpec
+from device_agents.procedure import LatencyPass, Subject
+from device_agents.reference import ReferenceLatency, reference_model
+from device_agents.runner.measure import Bench, measure
+from device_agents.sampling_plan import LatencyPlan
+from device_agents.workload import Workload
+
+WARM_CALLS = 20
+CALIBRATION_PLAN = LatencyPlan(budget_s=1.0)
+CALIBRATION_ATTEMPTS = 3
+
+
+def warm_up() -> None:
+    """Imports torch and builds the reference model, so that forked children begin with both."""
+    reference = _reference()
+    reference.prepare()  # one thread: a pool of threads would not survive the fork
+    for _ in range(WARM_CALLS):
+        reference.call()
+
+
+def handle(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers one question, asked as a JSON object.
+
+    ``{"request": ProfileRequest, "reference_latency_s": seconds or None, "meter": MeterSpec (optional)}`` is answered
+    with a Measurement; ``{"calibrate": true}`` with a ReferenceLatency.
+
+    Raises:
+        RequestError: the payload is neither.
+        SpaceError: the request's candidate or input spec is not valid.
+        DeviceError: the meter cannot be opened.
+        MemoryError: the candidate does not fit (torch raises a RuntimeError that says so).
+    """
+    if payload.get("calibrate"):
+        return _calibrate().to_json()
+    if "request" in payload:
+        return _profile(payload)
+    raise RequestError(f"a runner expects a request or calibrate, got {', '.join(sorted(payload)) or 'nothing'}")
+
+
+def _profile(payload: Mapping[str, Any]) -> dict[str, Any]:
+    request = ProfileRequest.from_json(payload["request"])
+    reference = _reference()
+    clock = SystemClock()
+    meter = open_meter(MeterSpec.from_json(payload.get("meter", {})), clock)
+    try:
+        bench = Bench(
+            clock=clock,
+            reference=reference,
+            load=_load,
+            meter=meter,
+            reference_latency_s=payload.get("reference_latency_s"),
+        )
+        return measure(request, bench).to_json()
+    finally:
+        meter.close()
+
+
+def _calibrate() -> ReferenceLatency:
+    """Returns the first clean latency of a few attempts, or, if others never let go of the machine, the lowest."""
+    reference = _reference()
+    attempts = []
+    for seed in range(CALIBRATION_ATTEMPTS):
+        found = LatencyPass(SystemClock(), CALIBRATION_PLAN, random.Random(seed)).alone(reference)
+        if not found.contended:
+            return found
+        attempts.append(found)
+    return min(attempts, key=lambda found: found.latency_s)
+
+
+@functools.cache
+def _reference() -> Subject:
+    """Returns the reference model, built once per process."""
+    candidate, input_spec = reference_model()
+    return _load(ProfileRequest(candidate, input_spec, Workload(), device_identity=""))
+
+
+def _load(request: ProfileRequest) -> Subject:
+    # Threads that spin while they wait make two-thread timings 10 to 100 times longer; OpenMP reads this at its start.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from device_agents.runner.torch_runtime import load_subject  # noqa: PLC0415 - the environment comes first
+
+    return load_subject(request.candidate, request.input_spec, request.workload)

@@ -1,0 +1,18 @@
+import pytest
+
+from device_agents.errors import DeviceError
+from device_agents.meters.spec import MeterKind, MeterSpec
+
+
+def test_a_spec_survives_json():
+    spec = MeterSpec(MeterKind.REPLAY, "trace.csv")
+    assert MeterSpec.from_json(spec.to_json()) == spec
+
+
+def test_no_spec_means_no_meter():
+    assert MeterSpec.from_json({}) == MeterSpec(MeterKind.NONE)
+
+
+def test_an_unknown_meter_is_named_with_the_known_ones():
+    with pytest.raises(DeviceError, match="one of none, replay; got 'sundial'"):
+        MeterSpec.from_json({"kind": "sundial"})

@@ -1,0 +1,83 @@
+"""The runner's entry, called in this process with real torch models."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from device_agents.errors import DeviceError, RequestError
+from device_agents.measurement import Measurement, MeasurementStatus, ProfileRequest
+from device_agents.reference import ReferenceLatency, reference_model
+from device_agents.runner import profile
+from device_agents.workload import Workload
+from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
+from search_spaces.errors import SpaceError
+from search_spaces.input_spec import InputKind, InputSpec
+
+WINDOWS = InputSpec(InputKind.WINDOWS, length=30, classes=3, channels=3, patch=5)
+TINY = Candidate(Architecture((Layer(8, (HeadKind.SCALED_DOT_PRODUCT, HeadKind.CONVOLUTION_5), (16,)),)))
+
+
+@pytest.fixture(autouse=True)
+def _threads_as_before():
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+def payload(candidate=TINY, input_spec=WINDOWS):
+    request = ProfileRequest(candidate, input_spec, Workload(), "device")
+    return {"request": request.to_json(), "reference_latency_s": 0.001}
+
+
+def test_a_request_is_answered_with_its_measurement():
+    asked = payload()
+    measurement = Measurement.from_json(profile.handle(asked))
+    assert measurement.status is MeasurementStatus.OK
+    assert measurement.request_id == ProfileRequest.from_json(asked["request"]).request_id
+    ratio, latency = measurement.values["latency_ratio"], measurement.values["latency_s"]
+    assert latency.value == pytest.approx(0.001 * ratio.value)
+    assert 0 < ratio.value < 1  # one layer of width 8 against three of width 64
+    assert latency.stderr > 0
+    assert measurement.started_at.endswith("Z")
+
+
+def test_the_reference_model_beside_itself_is_about_as_fast_as_itself():
+    measurement = Measurement.from_json(profile.handle(payload(*reference_model())))
+    ratio = measurement.values["latency_ratio"]
+    assert abs(ratio.value - 1.0) < 0.25 + 5 * ratio.stderr  # tells gross errors of the procedure, whatever the load
+
+
+def test_calibrating_gives_the_latency_of_the_reference(monkeypatch):
+    monkeypatch.setattr(profile, "CALIBRATION_ATTEMPTS", 1)
+    found = ReferenceLatency.from_json(profile.handle({"calibrate": True}))
+    assert 0 < found.latency_s < 1
+    assert 0 <= found.clean_share <= 1
+
+
+def test_a_payload_that_is_no_question_is_one_sentence():
+    with pytest.raises(RequestError, match="expects a request or calibrate, got nothing"):
+        profile.handle({})
+
+
+def test_a_candidate_that_is_none_is_one_sentence():
+    asked = payload()
+    asked["request"]["candidate"] = {"architecture": {"layers": [{"hidden": 8}]}}
+    with pytest.raises(SpaceError, match="layer 1"):
+        profile.handle(asked)
+
+
+def test_a_meter_that_cannot_be_opened_is_one_sentence():
+    with pytest.raises(DeviceError, match="got 'sundial'"):
+        profile.handle({**payload(), "meter": {"kind": "sundial"}})
+
+
+def test_the_entry_imports_no_torch_before_it_set_the_environment():
+    code = (
+        "import os, sys; os.environ.pop('OMP_WAIT_POLICY', None); import device_agents.runner.profile as entry;"
+        "assert 'torch' not in sys.modules; entry.warm_up();"
+        "assert 'torch' in sys.modules; print(os.environ['OMP_WAIT_POLICY'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout.strip() == "PASSIVE", done.stderr

@@ -1,0 +1,144 @@
+import subprocess
+import sys
+
+import pytest
+
+from device_agents.agent import Agent
+from device_agents.environment import device_identity
+from device_agents.errors import DeviceError
+from device_agents.isolation import FailureKind, JobFailed, Limits
+from device_agents.measurement import Measurement, MeasurementStatus, ProfileRequest, Provenance, Value
+from device_agents.reference import ReferenceLatency
+from device_agents.workload import Workload
+from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
+from search_spaces.input_spec import InputKind, InputSpec
+
+WINDOWS = InputSpec(InputKind.WINDOWS, length=30, classes=3, channels=3, patch=5)
+HEADS = (HeadKind.SCALED_DOT_PRODUCT, HeadKind.COSINE)
+REFERENCE = ReferenceLatency(0.002, 1e-5, 0.95, contended=False)
+
+
+def request(hidden=8, identity=None, repeat=0):
+    candidate = Candidate(Architecture((Layer(hidden, HEADS, (16,)),)))
+    return ProfileRequest(candidate, WINDOWS, Workload(), identity or device_identity(), repeat)
+
+
+class FakeRunner:
+    """Answers as a runner would and remembers what it was asked."""
+
+    def __init__(self, failure=None):
+        self.failure, self.asked, self.limits, self.closed = failure, [], [], 0
+
+    def call(self, payload, limits=None):
+        self.asked.append(payload)
+        self.limits.append(limits)
+        if self.failure is not None:
+            raise self.failure
+        if payload.get("calibrate"):
+            return REFERENCE.to_json()
+        asked = ProfileRequest.from_json(payload["request"])
+        latency = Value(0.01, 1e-4, Provenance.MEASURED_COUNTER)
+        return Measurement(
+            asked.request_id, asked.device_identity, MeasurementStatus.OK, {"latency_s": latency}
+        ).to_json()
+
+    def close(self):
+        self.closed += 1
+
+
+def test_a_request_is_answered_by_the_runner():
+    agent = Agent("local", runner=FakeRunner())
+    measurement = agent.profile(request())
+    assert measurement.status is MeasurementStatus.OK
+    assert measurement.values["latency_s"].value == 0.01
+
+
+def test_all_requests_share_one_reference_latency():
+    runner = FakeRunner()
+    agent = Agent("local", runner=runner)
+    agent.profile(request())
+    agent.profile(request(repeat=1))
+    assert [bool(payload.get("calibrate")) for payload in runner.asked] == [True, False, False]
+    assert [payload["reference_latency_s"] for payload in runner.asked[1:]] == [REFERENCE.latency_s] * 2
+
+
+def test_the_reference_of_an_earlier_session_is_kept():
+    runner = FakeRunner()
+    Agent("local", runner=runner, reference=REFERENCE).profile(request())
+    assert [bool(payload.get("calibrate")) for payload in runner.asked] == [False]
+
+
+@pytest.mark.parametrize("kind", list(FailureKind))
+def test_whatever_becomes_of_a_candidate_is_a_failed_measurement_with_its_reason(kind):
+    agent = Agent("local", runner=FakeRunner(JobFailed(kind, "one sentence")), reference=REFERENCE)
+    asked = request()
+    measurement = agent.profile(asked)
+    assert measurement.status is MeasurementStatus.FAILED
+    assert measurement.reason == "one sentence"
+    assert measurement.request_id == asked.request_id
+    assert not measurement.values
+
+
+def test_a_runner_that_cannot_even_run_the_reference_fails_the_request_with_a_hint():
+    agent = Agent("local", runner=FakeRunner(JobFailed(FailureKind.LOST, "no interpreter")))
+    measurement = agent.profile(request())
+    assert measurement.status is MeasurementStatus.FAILED
+    assert "no interpreter; run `protran doctor`" in measurement.reason
+
+
+def test_calibrating_without_a_runner_is_an_error():
+    with pytest.raises(DeviceError, match="cannot run the reference model"):
+        Agent("local", runner=FakeRunner(JobFailed(FailureKind.LOST, "gone"))).calibrate()
+
+
+def test_a_request_for_another_device_is_not_answered_here():
+    runner = FakeRunner()
+    measurement = Agent("local", runner=runner).profile(request(identity="another"))
+    assert measurement.status is MeasurementStatus.FAILED
+    assert "is for device another" in measurement.reason
+    assert not runner.asked
+
+
+def test_a_candidate_without_a_memory_limit_gets_one():
+    runner = FakeRunner()
+    agent = Agent("local", runner=runner, reference=REFERENCE)
+    agent.profile(request(), Limits(time_s=7.0))
+    agent.profile(request(), Limits(memory_bytes=10**8))
+    assert runner.limits[0].time_s == 7.0
+    assert runner.limits[0].memory_bytes > 0
+    assert runner.limits[1].memory_bytes == 10**8
+
+
+def test_the_device_is_described_without_measuring():
+    runner = FakeRunner()
+    info = Agent("local", runner=runner, reference=REFERENCE).info()
+    assert (info.name, info.identity, info.state) == ("local", device_identity(), "ready")
+    assert info.facts["reference_latency_s"] == REFERENCE.latency_s
+    assert info.facts["cores"] >= 1
+    assert not runner.asked
+
+
+def test_closing_ends_the_runner():
+    runner = FakeRunner()
+    Agent("local", runner=runner).close()
+    assert runner.closed == 1
+
+
+def test_the_agent_survives_a_candidate_that_eats_all_memory():
+    agent = Agent("local", reference=REFERENCE)
+    try:
+        failed = agent.profile(request(hidden=100_000), Limits(memory_bytes=2 * 10**9))
+        answered = agent.profile(request())
+    finally:
+        agent.close()
+    assert failed.status is MeasurementStatus.FAILED
+    assert failed.reason.startswith("out of memory")
+    assert answered.status is MeasurementStatus.OK
+    assert answered.values["latency_s"].value > 0
+    assert answered.values["memory_bytes"].provenance is Provenance.EXACT
+
+
+def test_the_agent_needs_neither_torch_nor_ray_nor_numpy():
+    code = "import device_agents.agent, sys; print(sorted({'torch', 'ray', 'numpy'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[]"
