@@ -69,12 +69,10 @@ def training_text(event: TrainingDone) -> str:
     line = architecture_line(event.candidate.architecture)
     if evaluation.status.value != "ok":
         return f"failed: {harmless(evaluation.reason)} [{line}]"
-    accuracy = evaluation.metrics.get("validation_accuracy")
-    stderr = evaluation.stderr.get("validation_accuracy")
-    parts = []
-    if accuracy is not None:
-        parts.append(f"error {format_with_error(1 - accuracy, stderr, Unit.FRACTION)}")
+    error = evaluation.error
+    parts = [f"error {format_with_error(error.value, error.stderr, Unit.FRACTION)}"]
     for name in ("train_loss", "validation_loss"):
-        if name in evaluation.metrics:
-            parts.append(f"{name.replace('_', ' ')} {evaluation.metrics[name]:.3f}")
+        loss = evaluation.metrics.get(name, evaluation.details.get(name))
+        if isinstance(loss, float):
+            parts.append(f"{name.replace('_', ' ')} {loss:.3f}")
     return f"{', '.join(parts)} after {evaluation.epochs} epochs in {event.wall_s:.1f} s [{line}]"

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from device_agents.environment import machine_facts
+from protran.cli import health
+from protran.cli.health import Health
+
+Run = Callable[..., Any]
+
+
+def test_it_says_what_can_be_measured_and_ends_with_0(run: Run) -> None:
+    ran = run("doctor")
+    assert ran.code == 0
+    assert "latency_s" in ran.out
+    assert "device_identity" in ran.out
+
+
+def test_its_json_holds_machine_sensors_and_checks(run: Run, tmp_path: Path) -> None:
+    told = json.loads(run("doctor", "--json", "--runs", str(tmp_path)).out)
+    assert told["measurable"]["latency_s"] is True
+    assert {"processor", "cores", "python", "torch"} <= set(told["machine"])
+    assert {"torch", "ray", "load", "memory", "runs", "cache"} <= {check["name"] for check in told["checks"]}
+    assert all({"sensor", "state", "finding", "command"} == set(sensor) for sensor in told["sensors"])
+
+
+def test_a_sensor_that_is_closed_comes_with_the_command_that_opens_it(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from device_agents.meters.discovery import SensorReport, SensorState
+
+    report = SensorReport("RAPL", SensorState.NO_ACCESS, "only root may read it", "sudo chmod a+r /sys/x")
+    monkeypatch.setattr("device_agents.meters.discovery.discover", lambda: (report,))
+    ran = run("doctor")
+    assert "sudo chmod a+r /sys/x" in ran.out
+    assert "energy_j: no usable sensor" in ran.out
+
+
+def test_a_runs_folder_that_is_a_file_is_a_warning_but_no_failure(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "runs"
+    path.write_text("")
+    ran = run("doctor", "--json", "--runs", str(path))
+    check = next(item for item in json.loads(ran.out)["checks"] if item["name"] == "runs")
+    assert (ran.code, check["health"]) == (0, "warning")
+    assert check["command"].startswith("mv ")
+
+
+def test_a_folder_that_will_be_created_is_fine(tmp_path: Path) -> None:
+    assert health.folder("runs", tmp_path / "new" / "runs").health is Health.OK
+
+
+def test_a_busy_machine_is_a_warning() -> None:
+    facts = machine_facts()
+    assert health.load(replace(facts, load=2.0, cores=2)).health is Health.WARNING
+    assert health.load(replace(facts, load=0.1, cores=2)).health is Health.OK
+    assert health.load(replace(facts, load=None)).health is Health.OK
+
+
+@pytest.mark.parametrize(("available", "expected"), [(None, Health.OK), (10**9, Health.WARNING), (10**10, Health.OK)])
+def test_little_free_memory_is_a_warning(available: int | None, expected: Health) -> None:
+    assert health.memory(available).health is expected
+
+
+def test_a_library_that_is_optional_is_no_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib.metadata
+
+    def absent(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", absent)
+    found = {check.name: check for check in health.libraries()}
+    assert (found["torch"].health, found["onnxruntime"].health) == (Health.WARNING, Health.MISSING)
+    assert found["onnxruntime"].command == "pip install 'protran[onnx]'"
