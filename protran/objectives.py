@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 from protran.budgets import Budget, budgets_for
 from protran.errors import InputError
-from protran.quantities import Quantity, devices_of, parse_quantity, split_device, value_name
+from protran.quantities import Direction, Quantity, devices_of, parse_quantity, split_device, value_name
 from protran.units import Unit, format_value, format_with_error, parse_value
 
 __all__ = [
@@ -26,13 +25,6 @@ __all__ = [
     "parse_value",
     "value_name",
 ]
-
-
-class Direction(str, Enum):
-    """Which way is better."""
-
-    MINIMISE = "minimise"
-    MAXIMISE = "maximise"
 
 
 @dataclass(frozen=True)

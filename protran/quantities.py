@@ -9,6 +9,13 @@ from protran.errors import InputError
 from protran.units import Unit
 
 
+class Direction(str, Enum):
+    """Which way is better."""
+
+    MINIMISE = "minimise"
+    MAXIMISE = "maximise"
+
+
 class Quantity(str, Enum):
     """What can be said of a candidate in one number; the name carries the SI unit."""
 
@@ -122,3 +129,11 @@ def devices_of(quantity: Quantity, device: str | None, devices: Sequence[str], w
     if device not in devices:
         raise InputError(f"{what}: device must be one of {', '.join(devices)}; got {device!r}")
     return (device,)
+
+
+def unit_of_value(name: str) -> str:
+    """Returns the SI unit of the value of this name, with or without ``@DEVICE``; ``count`` for an unknown one."""
+    try:
+        return Quantity(name.partition("@")[0]).unit.value
+    except ValueError:
+        return Unit.COUNT.value
