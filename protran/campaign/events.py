@@ -77,7 +77,7 @@ class ProposalMade:
 
 @dataclass(frozen=True)
 class FrontChanged:
-    """The best front so far; in the search phase its scores are of low fidelity, after verification of full fidelity."""
+    """The best front so far: by short trainings until the verify phase, then of verified candidates."""
 
     front: Front
     verified: bool
@@ -97,5 +97,7 @@ class CampaignDone:
     front: Front
 
 
-CampaignEvent = CampaignOpened | StepStarted | ProfileDone | TrainingDone | ProposalMade | FrontChanged | Note | CampaignDone
+CampaignEvent = (
+    CampaignOpened | StepStarted | ProfileDone | TrainingDone | ProposalMade | FrontChanged | Note | CampaignDone
+)
 Observer = Callable[[CampaignEvent], None]

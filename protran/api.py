@@ -1,0 +1,243 @@
+"""The Python face of ProTran: start a campaign, open one, list them, profile one candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from device_agents.agent import Agent
+from device_agents.environment import device_identity
+from device_agents.fleet.base import Dispatcher
+from device_agents.fleet.opening import open_dispatcher
+from device_agents.measurement import Measurement, ProfileRequest
+from device_agents.workload import Workload
+from protran.budgets import Budget, budgets_for
+from protran.campaign.campaign import Campaign, plan_of
+from protran.campaign.charter import check_same, read_charter, write_charter
+from protran.campaign.events import CampaignDone, CampaignEvent, FrontChanged, Observer
+from protran.campaign.execute import PROFILE_LIMITS
+from protran.campaign.findings import findings_of
+from protran.campaign.fronts import front_of
+from protran.campaign.phase import Phase
+from protran.campaign.problem import Device, Problem
+from protran.campaign.results import write_results
+from protran.campaign.status import CampaignStatus, status_of
+from protran.config import CampaignConfig, config_from_arguments
+from protran.errors import InputError, UnknownCampaignError
+from protran.front import Front
+from protran.ledger.ledger import Ledger
+from protran.ledger.records import CampaignRecord
+from protran.objectives import objectives_for
+from search_spaces.candidate import Candidate
+from search_spaces.input_spec import InputSpec
+
+RUNS = Path("runs")
+LEDGER_FILE = "ledger.sqlite"
+LOCAL = "local"
+
+
+@dataclass(frozen=True)
+class CampaignResult:
+    """What a finished campaign leaves: its verified front, and the folder with the picture."""
+
+    name: str
+    front: Front
+    folder: Path
+
+
+class CampaignView:
+    """A campaign of the ledger, finished or not, to look at."""
+
+    def __init__(self, name: str, runs: Path) -> None:
+        self.name = name
+        self._ledger_path = _ledger_path(runs, name)
+
+    def status(self) -> CampaignStatus:
+        """Returns how far it is."""
+        with Ledger.open(self._ledger_path, read_only=True) as ledger:
+            return status_of(ledger, ledger.campaign(self.name))
+
+    def front(
+        self,
+        device: str | None = None,
+        objectives: Sequence[str] | None = None,
+        budgets: Sequence[str | Budget] | None = None,
+    ) -> Front:
+        """Returns the front of what is known by now; nothing new is measured or trained.
+
+        Args:
+            device: only objectives of this device (and those of no device).
+            objectives: names, instead of the campaign's.
+            budgets: such as ``latency<=3ms``, beside the campaign's own.
+
+        Raises:
+            InputError: an unknown device, objective or unit.
+        """
+        with Ledger.open(self._ledger_path, read_only=True) as ledger:
+            record = ledger.campaign(self.name)
+            problem = read_charter(record.config)
+            findings = findings_of(ledger.rows(record.id))
+        devices = [item.name for item in problem.devices]
+        if device is not None and device not in devices:
+            raise InputError(f"device must be one of {', '.join(devices)}; got {device!r}")
+        wanted = problem.objectives if objectives is None else objectives_for(objectives, devices)
+        texts = [budget.text if isinstance(budget, Budget) else budget for budget in budgets or ()]
+        return front_of(
+            problem,
+            findings,
+            verified=record.phase == Phase.DONE.value,
+            objectives=[item for item in wanted if device is None or item.device in (None, device)],
+            budgets=[*problem.budgets, *budgets_for(texts, devices)],
+        )
+
+
+def start_campaign(
+    config: CampaignConfig | None = None,
+    *,
+    runs: Path | str = RUNS,
+    observer: Observer | None = None,
+    dispatcher: str = "ray",
+    **fields: Any,
+) -> CampaignResult:
+    """Starts a campaign, or resumes the one of the same name; returns when it is complete.
+
+    It may be interrupted or killed at any moment: the same call goes on where it stopped.
+
+    Args:
+        config: what to do; or give its fields by name: ``start_campaign(name="demo", space="edge-small", …)``.
+        runs: the folder with the ledger and the results.
+        observer: is told what happens (see `protran.campaign.events`).
+        dispatcher: ``ray``, or ``inline`` for this process alone.
+        fields: fields of `CampaignConfig`.
+
+    Raises:
+        InputError: the configuration is not valid, or a campaign of this name was begun with another one.
+        LedgerError: the ledger cannot be written, or another process runs this campaign.
+        CampaignError: the campaign cannot go on.
+        SpaceError: the space is not valid.
+        DeviceError: a device is not there.
+    """
+    config = _config(config, fields)
+    runs = Path(runs)
+    unknown = [name for name in config.devices if name != LOCAL]
+    if unknown:
+        raise InputError(f"device {unknown[0]!r} is not known; this version measures on {LOCAL!r}, this machine")
+    with ExitStack() as stack:
+        ledger = stack.enter_context(Ledger.open(runs / LEDGER_FILE))
+        record = _record(ledger, config)
+        stack.enter_context(ledger.lock(record))
+        problem = read_charter(record.config)
+        folder = runs / record.name
+        told = _writing_results(problem, record, ledger, folder, observer or _nobody)
+        if record.phase == Phase.DONE.value:
+            front = front_of(problem, findings_of(ledger.rows(record.id)), verified=True)
+            told(CampaignDone(front))
+            return CampaignResult(record.name, front, folder)
+        workers = _open_workers(ledger, dispatcher)
+        stack.callback(workers.close)
+        return CampaignResult(record.name, Campaign(problem, record, ledger, workers, told).run(), folder)
+
+
+def open_campaign(name: str, *, runs: Path | str = RUNS) -> CampaignView:
+    """Returns a campaign to look at. Raises `InputError` where there is none of this name."""
+    view = CampaignView(name, Path(runs))
+    view.status()
+    return view
+
+
+def list_campaigns(runs: Path | str = RUNS) -> list[CampaignStatus]:
+    """Returns how far every campaign of a folder is, oldest first; an empty folder has none."""
+    path = Path(runs) / LEDGER_FILE
+    if not path.is_file():
+        return []
+    with Ledger.open(path, read_only=True) as ledger:
+        return [status_of(ledger, record) for record in ledger.campaigns()]
+
+
+def profile(
+    candidate: Candidate,
+    input_spec: InputSpec,
+    workload: Workload | None = None,
+    *,
+    device: str = LOCAL,
+    repeats: int = 1,
+) -> list[Measurement]:
+    """Measures one candidate on this machine, `repeats` times, and returns the measurements.
+
+    Nothing is recorded. A candidate that cannot run is a measurement with the status failed and a reason.
+
+    Raises:
+        InputError: an unknown device, or fewer than one repeat.
+    """
+    if device != LOCAL:
+        raise InputError(f"device {device!r} is not known; this version measures on {LOCAL!r}, this machine")
+    if repeats < 1:
+        raise InputError(f"repeats must be at least 1, got {repeats}")
+    agent = Agent(device)
+    try:
+        requests = [
+            ProfileRequest(candidate, input_spec, workload or Workload(), agent.identity, repeat)
+            for repeat in range(repeats)
+        ]
+        return [agent.profile(request, PROFILE_LIMITS) for request in requests]
+    finally:
+        agent.close()
+
+
+def _config(config: CampaignConfig | None, fields: dict[str, Any]) -> CampaignConfig:
+    if config is None:
+        return config_from_arguments(fields)
+    if fields:
+        raise InputError(f"expected a configuration or its fields, got both (field {next(iter(fields))!r})")
+    return config
+
+
+def _record(ledger: Ledger, config: CampaignConfig) -> CampaignRecord:
+    """Returns the campaign of this name: the one in the ledger if it was begun alike, or else a new one."""
+    try:
+        record = ledger.campaign(config.name)
+    except UnknownCampaignError:
+        charter = write_charter(config, [Device(name, device_identity()) for name in config.devices])
+        return ledger.create_campaign(config.name, charter, config.seed)
+    check_same(config, record.config)
+    return record
+
+
+def _open_workers(ledger: Ledger, kind: str) -> Dispatcher:
+    """Returns the dispatcher of this machine; a known device keeps its reference latency, so that seconds compare."""
+    known = ledger.device(device_identity())
+    options = {"reference": dict(known.reference)} if known is not None and known.reference else {}
+    return open_dispatcher(kind, device_name=LOCAL, agent_options=options)
+
+
+def _writing_results(
+    problem: Problem, record: CampaignRecord, ledger: Ledger, folder: Path, observer: Observer
+) -> Observer:
+    """Returns an observer that also writes the campaign's files whenever the front changes."""
+
+    def observe(event: CampaignEvent) -> None:
+        if isinstance(event, FrontChanged | CampaignDone):
+            verified = isinstance(event, CampaignDone) or event.verified
+            steps = [plan_of(step) for step in ledger.steps(record.id)]
+            findings = findings_of(ledger.rows(record.id))
+            write_results(folder, problem, findings, steps, event.front, verified=verified)
+        observer(event)
+
+    return observe
+
+
+def _ledger_path(runs: Path, name: str) -> Path:
+    path = runs / LEDGER_FILE
+    if not path.is_file():
+        raise UnknownCampaignError(
+            f"there is no campaign {name!r}: {runs} holds no ledger; start one with `protran search --name {name}`, or "
+            f"say where it is with --runs"
+        )
+    return path
+
+
+def _nobody(event: CampaignEvent) -> None:
+    """Watches nothing."""

@@ -1,0 +1,115 @@
+"""The campaign: plans a step, records it, performs it, until there is nothing left to do."""
+
+from __future__ import annotations
+
+import time
+
+from device_agents.fleet.base import Dispatcher
+from protran.campaign.events import CampaignDone, CampaignEvent, CampaignOpened, FrontChanged, Observer, ProposalMade
+from protran.campaign.execute import StepExecution
+from protran.campaign.findings import findings_of
+from protran.campaign.fronts import front_of
+from protran.campaign.phase import Phase
+from protran.campaign.plan import Planner, StepPlan
+from protran.campaign.problem import Problem
+from protran.front import Front
+from protran.ledger.ledger import Ledger
+from protran.ledger.records import CampaignRecord, StepRecord
+
+HURRY = "hurry"
+ELAPSED = "elapsed_s"
+
+
+class Campaign:
+    """Runs one campaign from wherever the ledger says that it is.
+
+    A step is recorded before its work is asked for, and its work can be derived from it. So a process that is killed at
+    any moment leaves either no step, or a step whose open work the next process finds and does.
+
+    Args:
+        problem: what the campaign is about.
+        record: the campaign in the ledger.
+        ledger: where everything is remembered.
+        dispatcher: who does the work; the caller closes it.
+        observer: is told what happens.
+    """
+
+    def __init__(
+        self, problem: Problem, record: CampaignRecord, ledger: Ledger, dispatcher: Dispatcher, observer: Observer
+    ) -> None:
+        self._problem = problem
+        self._record = record
+        self._ledger = ledger
+        self._observer = observer
+        self._planner = Planner(problem)
+        self._execution = StepExecution(problem, ledger, record.id, dispatcher, observer)
+        self._started = time.monotonic()
+        self._earlier_s = 0.0
+
+    def run(self) -> Front:
+        """Runs to the end and returns the verified front.
+
+        Raises:
+            LedgerError: the ledger cannot be read or written any more; the campaign can be resumed.
+            CampaignError: the work gave an answer that cannot be understood.
+        """
+        steps = list(self._ledger.steps(self._record.id))
+        self._earlier_s = float(steps[-1].info.get(ELAPSED, 0.0)) if steps else 0.0
+        self._observer(self._opened(resumed=bool(steps)))
+        if steps:  # the last one may be unfinished; performing it again asks for nothing that was answered
+            self._perform(steps[-1].number, plan_of(steps[-1]))
+        past = [plan_of(step) for step in steps]
+        while (step := self._plan(past)) is not None:
+            past.append(step)
+            self._perform(len(past) - 1, step)
+        self._ledger.set_phase(self._record.id, Phase.DONE)
+        front = self.front(verified=True)
+        self._observer(CampaignDone(front))
+        return front
+
+    def front(self, *, verified: bool) -> Front:
+        """Returns the front: of the verified candidates, or the best so far by short trainings."""
+        return front_of(self._problem, findings_of(self._ledger.rows(self._record.id)), verified=verified)
+
+    def _plan(self, past: list[StepPlan]) -> StepPlan | None:
+        started = time.monotonic()
+        rows = self._ledger.rows(self._record.id)
+        elapsed_s = self._elapsed_s()
+        minutes = self._problem.config.effort.minutes
+        hurry = minutes is not None and elapsed_s > 60 * minutes
+        step = self._planner.next_step(past, findings_of(rows), hurry=hurry)
+        if step is not None:
+            info = {**step.notes, HURRY: hurry, ELAPSED: elapsed_s}
+            self._ledger.record_step(self._record.id, len(past), step.phase, step.candidates, len(rows), info)
+            self._ledger.set_phase(self._record.id, step.phase)
+            wall_s = time.monotonic() - started
+            self._observer(ProposalMade(step.phase, len(past), len(step.candidates), wall_s, step.notes))
+        return step
+
+    def _perform(self, number: int, step: StepPlan) -> None:
+        self._execution.perform(number, step)
+        if step.phase is not Phase.LEARN:  # nothing is trained there, so the front stays
+            verified = step.phase is Phase.VERIFY
+            self._observer(FrontChanged(self.front(verified=verified), verified=verified))
+
+    def _elapsed_s(self) -> float:
+        """Seconds of work on this campaign, over all the processes that worked on it."""
+        return self._earlier_s + time.monotonic() - self._started
+
+    def _opened(self, *, resumed: bool) -> CampaignEvent:
+        progress = self._ledger.progress(self._record.id)
+        effort, devices = self._problem.config.effort, len(self._problem.devices)
+        return CampaignOpened(
+            name=self._record.name,
+            resumed=resumed,
+            profiles_done=progress.profiles_answered,
+            profiles_planned=effort.profiles_planned * devices,
+            trainings_done=progress.trainings_answered,
+            trainings_planned=effort.trainings_planned,
+        )
+
+
+def plan_of(record: StepRecord) -> StepPlan:
+    """Returns the plan that a step was recorded from."""
+    notes = {name: value for name, value in record.info.items() if name not in (HURRY, ELAPSED)}
+    return StepPlan(Phase(record.phase), record.proposals, notes)

@@ -1,0 +1,103 @@
+"""The charter of a campaign: what is fixed when it begins, as JSON in the ledger.
+
+The configuration alone is not enough to go on with a campaign: a space file may have been edited since, a data file
+exchanged, a sensor plugged in. So the space is stored whole, the task with its version, the objectives by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from protran.campaign.problem import Device, Problem
+from protran.config import CampaignConfig
+from protran.errors import CampaignError, InputError
+from protran.fidelity import Fidelity
+from protran.objectives import objectives_for
+from protran.quantities import Quantity
+from protran.tasks.base import Task
+from protran.tasks.registry import load_task, task_from_reference
+from protran.training.fidelity import fidelities
+from protran.training.recipe import Recipe
+from search_spaces.space import DesignSpace, load_space
+
+CHARTER_VERSION = 1
+
+
+def write_charter(
+    config: CampaignConfig, devices: Sequence[Device], measurable: Collection[Quantity] = ()
+) -> dict[str, Any]:
+    """Returns the charter of a new campaign.
+
+    Args:
+        config: what the user asked for.
+        devices: where candidates are measured.
+        measurable: the sensor quantities that every device can measure.
+
+    Raises:
+        SpaceError: the space cannot be read.
+        TaskError: the task's data cannot be used.
+    """
+    space = DesignSpace.from_json(config.space) if isinstance(config.space, dict) else load_space(config.space)
+    task = load_task(config.task.source, config.task.options)
+    efforts = fidelities(len(task.load().train))
+    return {
+        "version": CHARTER_VERSION,
+        "config": config.to_json(),
+        "space": space.to_json(),
+        "task": task.reference(),
+        "devices": [{"name": device.name, "identity": device.identity} for device in devices],
+        "objectives": [objective.name for objective in config.objective_list(measurable)],
+        "recipe": Recipe().to_json(),
+        "low": efforts.low.to_json(),
+        "full": efforts.full.to_json(),
+    }
+
+
+def read_charter(charter: Mapping[str, Any]) -> Problem:
+    """Returns the problem that a charter describes.
+
+    Raises:
+        CampaignError: it was written by a newer version.
+        TaskError: the task's data is not there any more, or has changed.
+    """
+    if charter.get("version") != CHARTER_VERSION:
+        raise CampaignError(
+            f"this campaign is of version {charter.get('version')!r}, this program knows {CHARTER_VERSION}; "
+            f"use the program that began it"
+        )
+    config = CampaignConfig.from_json(charter["config"])
+    task: Task = task_from_reference(charter["task"])
+    return Problem(
+        config=config,
+        space=DesignSpace.from_json(charter["space"]),
+        task=task,
+        input_spec=task.input_spec,
+        devices=tuple(Device(item["name"], item["identity"]) for item in charter["devices"]),
+        objectives=objectives_for(charter["objectives"], config.devices),
+        budgets=config.budget_list(),
+        workload=config.workload.workload(),
+        recipe=Recipe.from_json(charter["recipe"]),
+        low=Fidelity.from_json(charter["low"]),
+        full=Fidelity.from_json(charter["full"]),
+    )
+
+
+def check_same(config: CampaignConfig, charter: Mapping[str, Any]) -> None:
+    """Refuses to go on with a campaign under another configuration.
+
+    Raises:
+        InputError: names the first field that differs.
+    """
+    before, now = charter["config"], config.to_json()
+    for field in now:
+        if before.get(field) != now[field]:
+            raise InputError(
+                f"campaign {config.name!r} was begun with {field} {_short(before.get(field))}, now it is "
+                f"{_short(now[field])}; repeat the first command to resume it, or choose another --name"
+            )
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return repr(text if len(text) <= 60 else text[:57] + "...")

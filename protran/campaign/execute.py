@@ -1,0 +1,157 @@
+"""Doing the work of one step: ask, dispatch, record each answer as it comes."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from device_agents.fleet.base import Dispatcher, Job, JobResult, ProfileJob, TaskJob
+from device_agents.isolation.limits import Limits
+from device_agents.measurement import Measurement, MeasurementStatus, ProfileRequest
+from protran.campaign.events import Note, Observer, ProfileDone, StepStarted, TrainingDone
+from protran.campaign.plan import StepPlan
+from protran.campaign.problem import Problem
+from protran.campaign.work import profiles_of, trainings_of
+from protran.config import Reuse
+from protran.errors import CampaignError
+from protran.ledger.evaluation import Evaluation, EvaluationStatus
+from protran.ledger.ledger import Ledger
+from protran.training.request import ENTRY, TrainingRequest
+from search_spaces.candidate import Candidate
+
+ATTEMPTS = 3
+"""Times that a job is tried which was lost with its worker; a candidate's own failure is an answer, not a loss."""
+PROFILE_LIMITS = Limits(time_s=180.0)
+TRAINING_LIMITS = Limits(time_s=3600.0)
+POLL_S = 1.0
+
+
+class StepExecution:
+    """Performs the steps of one campaign. Every answer is in the ledger before the next one is waited for."""
+
+    def __init__(
+        self, problem: Problem, ledger: Ledger, campaign_id: int, dispatcher: Dispatcher, observer: Observer
+    ) -> None:
+        self._problem = problem
+        self._ledger = ledger
+        self._campaign_id = campaign_id
+        self._dispatcher = dispatcher
+        self._observer = observer
+        self._attempts: Counter[str] = Counter()
+        self._introduced = False
+
+    def perform(self, number: int, step: StepPlan) -> None:
+        """Asks for the step's work (again, if it was asked before) and returns when all of it is answered.
+
+        Raises:
+            LedgerError: an answer cannot be recorded; what was recorded stays.
+        """
+        reuse = self._problem.config.reuse
+        for request in profiles_of(self._problem, step):
+            self._ledger.request_profile(self._campaign_id, request, reuse=reuse is not Reuse.NONE)
+        for training in trainings_of(self._problem, step):
+            self._ledger.request_training(
+                self._campaign_id, training.training_key, training.to_json(), reuse=reuse is Reuse.ALL
+            )
+        jobs = self._pending_jobs()
+        profiles = sum(isinstance(job, ProfileJob) for job in jobs)
+        self._observer(StepStarted(step.phase, number, profiles, len(jobs) - profiles))
+        open_jobs = {job.job_id: job for job in jobs}
+        for job in jobs:
+            self._dispatcher.submit(job)
+        while open_jobs:
+            result = self._dispatcher.next_result(POLL_S)
+            if result is not None and result.job_id in open_jobs:
+                self._take(result, open_jobs)
+
+    def _pending_jobs(self) -> list[Job]:
+        profiles = self._ledger.pending_profiles(self._campaign_id)
+        trainings = self._ledger.pending_trainings(self._campaign_id)
+        return [
+            *(ProfileJob(request, PROFILE_LIMITS) for request in profiles),
+            *(TaskJob(item.training_key, ENTRY, item.payload, TRAINING_LIMITS) for item in trainings),
+        ]
+
+    def _take(self, result: JobResult, open_jobs: dict[str, Job]) -> None:
+        """Records a result, or tries a lost job again."""
+        job = open_jobs.pop(result.job_id)
+        self._attempts[job.job_id] += 1
+        if result.lost and self._attempts[job.job_id] < ATTEMPTS:
+            self._observer(Note(f"{result.failure or job.job_id}; trying again"))
+            open_jobs[job.job_id] = job
+            self._dispatcher.submit(job)
+        elif isinstance(job, ProfileJob):
+            self._record_profile(job.request, result)
+        else:
+            self._record_training(job, result)
+
+    def _record_profile(self, request: ProfileRequest, result: JobResult) -> None:
+        measurement = result.measurement or failed_measurement(request, result.failure or "no answer came")
+        self._introduce_devices()
+        self._ledger.answer_profile(self._campaign_id, measurement)
+        name = next(d.name for d in self._problem.devices if d.identity == request.device_identity)
+        self._observer(ProfileDone(request.candidate, measurement, name, result.wall_s))
+
+    def _introduce_devices(self) -> None:
+        """Records the devices once, before the first answer: a resumed campaign needs their reference latency."""
+        if not self._introduced:
+            for info in self._dispatcher.devices():
+                self._ledger.put_device(info, reference_of(info.facts))
+            self._introduced = True
+
+    def _record_training(self, job: TaskJob, result: JobResult) -> None:
+        evaluation = evaluation_of(job, result)
+        self._ledger.answer_training(self._campaign_id, evaluation)
+        self._observer(TrainingDone(Candidate(evaluation.architecture), evaluation, result.wall_s))
+
+
+def reference_of(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the reference latency among a device's facts, as JSON of `ReferenceLatency`; empty if not measured."""
+    names = ("latency_s", "stderr_s", "clean_share", "contended")
+    found = {name: facts.get(f"reference_{name}") for name in names}
+    return {} if None in found.values() else found
+
+
+def failed_measurement(request: ProfileRequest, reason: str) -> Measurement:
+    """Returns the row that says that a request could not be answered."""
+    return Measurement(
+        request.request_id, request.device_identity, MeasurementStatus.FAILED, reason=reason, started_at=_now()
+    )
+
+
+def evaluation_of(job: TaskJob, result: JobResult) -> Evaluation:
+    """Returns the evaluation in a training job's result; a failure of the job is a failed evaluation.
+
+    Raises:
+        CampaignError: the worker answered something that is no evaluation.
+    """
+    request = TrainingRequest.from_json(job.payload)
+    failed = Evaluation(
+        training_key=job.job_id,
+        architecture=request.architecture,
+        task=request.task_name,
+        fidelity=request.fidelity,
+        seed=request.seed,
+        status=EvaluationStatus.FAILED,
+        reason=result.failure or "no answer came",
+        train_s=result.wall_s,
+        started_at=_now(result.wall_s),
+    )
+    if result.result is None:
+        return failed
+    try:
+        answer = {name: result.result[name] for name in ("metrics", "stderr", "train_s", "epochs")}
+        status = EvaluationStatus(result.result["status"])
+        details = result.result.get("details", {})
+        reason = result.result.get("reason", "")
+    except (KeyError, ValueError) as error:
+        raise CampaignError(f"training {job.job_id}: the worker's answer is not an evaluation ({error})") from error
+    return dataclasses.replace(failed, status=status, reason=reason, details=details, **answer)
+
+
+def _now(seconds_ago: float = 0.0) -> str:
+    return datetime.fromtimestamp(time.time() - seconds_ago, UTC).isoformat(timespec="seconds")

@@ -1,0 +1,111 @@
+"""What the rows that a campaign has seen say about each candidate."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from device_agents.measurement import Measurement, MeasurementStatus, Provenance, Value
+from protran.fidelity import Fidelity
+from protran.ledger.evaluation import Evaluation, EvaluationStatus
+from protran.ledger.records import CampaignRow
+from protran.quantities import Quantity
+from search_spaces.candidate import Candidate
+
+
+@dataclass
+class Findings:
+    """Measurements and evaluations by candidate; filled once by `findings_of`, then only read.
+
+    Attributes:
+        candidates: by candidate key, those that were profiled (well or not), in the order of first sight.
+        measured: (candidate key, device identity) -> good measurements, by repeat.
+        scored: (architecture key, fidelity) -> good evaluations, by seed.
+        unprofiled: candidate key -> the reason why it could not be profiled.
+        untrained: architecture key -> the reason why it could not be trained.
+    """
+
+    candidates: dict[str, Candidate] = field(default_factory=dict)
+    measured: dict[tuple[str, str], list[Measurement]] = field(default_factory=lambda: defaultdict(list))
+    scored: dict[tuple[str, Fidelity], list[Evaluation]] = field(default_factory=lambda: defaultdict(list))
+    unprofiled: dict[str, str] = field(default_factory=dict)
+    untrained: dict[str, str] = field(default_factory=dict)
+
+    def failure(self, candidate: Candidate) -> str | None:
+        """Returns why this candidate cannot be used, or None if nothing speaks against it."""
+        return self.unprofiled.get(candidate.key) or self.untrained.get(candidate.architecture.key)
+
+    def value(self, candidate: Candidate, quantity: Quantity, device_identity: str) -> Value | None:
+        """Returns the mean over repeats of a measured quantity; None where it was not measured."""
+        measurements = self.measured.get((candidate.key, device_identity), [])
+        values = [m.values[quantity.value] for m in measurements if quantity.value in m.values]
+        return mean_of([v for v in values if v.provenance is not Provenance.UNAVAILABLE])
+
+    def error(self, candidate: Candidate, fidelity: Fidelity) -> Value | None:
+        """Returns 1 - validation accuracy at a fidelity, the mean over seeds; None if not scored."""
+        return self._score(candidate, "validation_accuracy", fidelity)
+
+    def test_error(self, candidate: Candidate, fidelity: Fidelity) -> Value | None:
+        """Returns 1 - test accuracy at a fidelity, the mean over seeds: reported, never chosen by."""
+        return self._score(candidate, "test_accuracy", fidelity)
+
+    def _score(self, candidate: Candidate, metric: str, fidelity: Fidelity) -> Value | None:
+        evaluations = [e for e in self.scored.get((candidate.architecture.key, fidelity), []) if metric in e.metrics]
+        if not evaluations:
+            return None
+        errors = [1.0 - e.metrics[metric] for e in evaluations]
+        # All seeds are scored on the same windows: sampling error does not shrink with their number, seed noise does.
+        sampling = float(np.mean([e.stderr.get(metric, 0.0) ** 2 for e in evaluations]))
+        seeds = float(np.var(errors, ddof=1)) / len(errors) if len(errors) > 1 else 0.0
+        return Value(float(np.mean(errors)), math.sqrt(sampling + seeds), Provenance.SCORED)
+
+    def seed_variance(self, candidate: Candidate, fidelity: Fidelity) -> float:
+        """Returns the variance of the mean error that other seeds would remove; NaN from fewer than two seeds."""
+        evaluations = self.scored.get((candidate.architecture.key, fidelity), [])
+        if len(evaluations) < 2:
+            return math.nan
+        return float(np.var([e.metrics["validation_accuracy"] for e in evaluations], ddof=1)) / len(evaluations)
+
+
+def findings_of(rows: Iterable[CampaignRow]) -> Findings:
+    """Returns what the rows say. The order of the rows does not matter, but for the order of `candidates`."""
+    findings = Findings()
+    for row in rows:
+        if row.measurement is not None:
+            findings.candidates.setdefault(row.candidate.key, row.candidate)
+            _add_measurement(findings, row.candidate, row.measurement)
+        if row.evaluation is not None:
+            _add_evaluation(findings, row.evaluation)
+    return findings
+
+
+def _add_measurement(findings: Findings, candidate: Candidate, measurement: Measurement) -> None:
+    if measurement.status is MeasurementStatus.OK:
+        findings.measured[candidate.key, measurement.device_identity].append(measurement)
+    else:
+        findings.unprofiled.setdefault(candidate.key, measurement.reason)
+
+
+def _add_evaluation(findings: Findings, evaluation: Evaluation) -> None:
+    if evaluation.status is EvaluationStatus.OK:
+        findings.scored[evaluation.architecture_key, evaluation.fidelity].append(evaluation)
+    else:
+        findings.untrained.setdefault(evaluation.architecture_key, evaluation.reason)
+
+
+def mean_of(values: Sequence[Value]) -> Value | None:
+    """Returns the mean of repeated values, with the larger of the stated and the observed standard error.
+
+    None for no values. Repeats of one provenance are expected; the first one's is kept.
+    """
+    numbers = [(v.value, v.stderr or 0.0) for v in values if v.value is not None]
+    if not numbers:
+        return None
+    means = np.array([number for number, _ in numbers])
+    stated = math.sqrt(float(np.mean([stderr**2 for _, stderr in numbers])) / len(numbers))
+    observed = float(means.std(ddof=1)) / math.sqrt(len(means)) if len(means) > 1 else 0.0
+    return Value(float(means.mean()), max(stated, observed), values[0].provenance)

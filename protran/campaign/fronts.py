@@ -1,0 +1,90 @@
+"""From findings to fronts."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from device_agents.measurement import Provenance, Value
+from protran.budgets import Budget
+from protran.campaign.findings import Findings
+from protran.campaign.problem import Problem
+from protran.front import Front, FrontCandidate, pareto_front
+from protran.objectives import Objective
+from protran.quantities import Quantity, value_name
+from search_spaces.candidate import Candidate
+from search_spaces.cost import count_candidate, memory_bytes
+
+MEASURED = (
+    Quantity.LATENCY_S,
+    Quantity.ENERGY_J,
+    Quantity.PEAK_POWER_W,
+    Quantity.CORE_SECONDS,
+    Quantity.PEAK_RSS_BYTES,
+)
+UNVERIFIED = "errors are of short trainings: the campaign has not verified its front yet"
+
+
+def front_of(
+    problem: Problem,
+    findings: Findings,
+    *,
+    verified: bool,
+    objectives: Sequence[Objective] | None = None,
+    budgets: Sequence[Budget] | None = None,
+) -> Front:
+    """Returns the front of a campaign.
+
+    Args:
+        problem: what the campaign is about.
+        findings: what it has seen.
+        verified: only candidates that were trained at full fidelity; otherwise all of them, by short trainings.
+        objectives: instead of the campaign's.
+        budgets: instead of the campaign's.
+    """
+    front = pareto_front(
+        known_candidates(problem, findings, verified=verified),
+        problem.objectives if objectives is None else objectives,
+        problem.budgets if budgets is None else budgets,
+        campaigns=[problem.config.name],
+        devices=[device.name for device in problem.devices],
+    )
+    return front if verified else dataclasses.replace(front, notes=(UNVERIFIED, *front.notes))
+
+
+def known_candidates(problem: Problem, findings: Findings, *, verified: bool) -> list[FrontCandidate]:
+    """Returns every usable candidate with a score, and all that is known of it."""
+    known = []
+    for candidate in findings.candidates.values():
+        error = findings.error(candidate, problem.full if verified else problem.low)
+        if error is not None and findings.failure(candidate) is None:
+            known.append(FrontCandidate(candidate, _values(problem, findings, candidate, error, verified=verified)))
+    return known
+
+
+def _values(
+    problem: Problem, findings: Findings, candidate: Candidate, error: Value, *, verified: bool
+) -> dict[str, Value]:
+    values = {Quantity.ERROR.value: error, **_counted(problem, candidate)}
+    test_error = findings.test_error(candidate, problem.full) if verified else None
+    if test_error is not None:
+        values[Quantity.TEST_ERROR.value] = test_error
+    several = len(problem.devices) > 1
+    for device in problem.devices:
+        for quantity in MEASURED:
+            value = findings.value(candidate, quantity, device.identity)
+            if value is not None:
+                values[value_name(quantity, device.name if several else None)] = value
+    return values
+
+
+def _counted(problem: Problem, candidate: Candidate) -> dict[str, Value]:
+    cost = count_candidate(candidate, problem.input_spec)
+    return {
+        Quantity.MEMORY_BYTES.value: _exact(float(memory_bytes(cost, problem.workload.batch_size))),
+        Quantity.PARAMETERS.value: _exact(float(cost.parameters)),
+    }
+
+
+def _exact(number: float) -> Value:
+    return Value(number, 0.0, Provenance.EXACT)

@@ -1,0 +1,98 @@
+"""What a campaign does next: a pure function of the problem, of the steps so far, and of the rows seen by then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from protran.campaign.findings import Findings
+from protran.campaign.phase import Phase
+from protran.campaign.problem import Problem
+from protran.campaign.search_state import search_state
+from protran.config import ProposerKind
+from protran.optimize.gradient import GradientProposer
+from protran.optimize.learn import predicted_error, propose_profiles
+from protran.optimize.proposer import Proposer
+from protran.optimize.random_search import RandomProposer
+from protran.optimize.select import select_front
+from protran.optimize.state import Knowledge, SearchState
+from search_spaces.candidate import Candidate
+from search_spaces.sampling import SamplingMethod, sample
+
+
+@dataclass(frozen=True)
+class StepPlan:
+    """The work of one step.
+
+    Attributes:
+        phase: the phase that it belongs to.
+        candidates: whom it is about; what is done with them follows from the phase (see `protran.campaign.work`).
+        notes: figures behind the plan, for example predicted relative errors.
+    """
+
+    phase: Phase
+    candidates: tuple[Candidate, ...]
+    notes: Mapping[str, float] = field(default_factory=dict)
+
+
+class Planner:
+    """Plans one campaign. Holds nothing that changes: the same past gives the same plan, in this process or another."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._effort = problem.config.effort
+        self._proposer: Proposer = (
+            RandomProposer() if problem.config.proposer is ProposerKind.RANDOM else GradientProposer()
+        )
+
+    def next_step(self, past: Sequence[StepPlan], findings: Findings, *, hurry: bool = False) -> StepPlan | None:
+        """Returns the next step, or None when the campaign is complete.
+
+        Args:
+            past: the steps so far, all of their work answered.
+            findings: what the rows seen by now say.
+            hurry: the time is up: go to verification at once.
+        """
+        if not past:
+            return self._seed()
+        if past[-1].phase is Phase.VERIFY:
+            return None
+        state = search_state(self._problem, findings, len(past))
+        step = None if hurry else self._learn(past, state) or self._search(past, state)
+        return step or self._verify(state)
+
+    def _seed(self) -> StepPlan:
+        space, config = self._problem.space, self._problem.config
+        count = min(self._effort.seed_candidates, space.size)
+        return StepPlan(Phase.SEED, tuple(sample(space, count, SamplingMethod.SOBOL, config.seed)))
+
+    def _learn(self, past: Sequence[StepPlan], state: SearchState) -> StepPlan | None:
+        if past[-1].phase not in (Phase.SEED, Phase.LEARN) or not state.of(Knowledge.HARDWARE):
+            return None
+        done = sum(len(step.candidates) for step in past if step.phase is Phase.LEARN)
+        count = min(self._effort.learn_batch, self._effort.learn_profiles - done)
+        if count <= 0:
+            return None
+        errors = predicted_error(state)
+        if errors and max(errors.values()) <= self._effort.target_error:
+            return None
+        if self._problem.config.proposer is ProposerKind.RANDOM:
+            candidates = RandomProposer().propose(state, count)
+        else:
+            candidates = propose_profiles(state, count)
+        notes = {f"predicted_error_{name}": error for name, error in errors.items()}
+        return StepPlan(Phase.LEARN, tuple(candidates), notes) if candidates else None
+
+    def _search(self, past: Sequence[StepPlan], state: SearchState) -> StepPlan | None:
+        rounds = sum(step.phase is Phase.SEARCH for step in past)
+        trained = sum(len(step.candidates) for step in past if step.phase in (Phase.SEED, Phase.SEARCH))
+        count = self._effort.search_batch
+        if self._effort.low_fidelity_trainings is not None:
+            count = min(count, self._effort.low_fidelity_trainings - trained)
+        if rounds >= self._effort.search_rounds or count <= 0:
+            return None
+        candidates = self._proposer.propose(state, count)
+        return StepPlan(Phase.SEARCH, tuple(candidates)) if candidates else None
+
+    def _verify(self, state: SearchState) -> StepPlan:
+        return StepPlan(Phase.VERIFY, tuple(select_front(state, self._effort.verify_limit)))

@@ -1,0 +1,59 @@
+"""What a campaign is about, worked out from its configuration: everything that stays the same from start to end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from device_agents.workload import Workload
+from protran.budgets import Budget
+from protran.config import CampaignConfig
+from protran.fidelity import Fidelity
+from protran.objectives import Objective
+from protran.tasks.base import Task
+from protran.training.recipe import Recipe
+from search_spaces.input_spec import InputSpec
+from search_spaces.space import DesignSpace
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device of the campaign: the user's name and the stable identity that measurements carry."""
+
+    name: str
+    identity: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Space, task, devices, objectives, budgets and the ways of measuring and training.
+
+    Attributes:
+        config: what the user asked for.
+        space: where candidates come from.
+        task: what they learn.
+        input_spec: what they read and predict.
+        devices: where they are measured.
+        objectives: what is made small.
+        budgets: hard limits.
+        workload: what is timed.
+        recipe: how weights are fitted.
+        low: fidelity of trainings in the seed and search phases.
+        full: fidelity of trainings in the verify phase.
+    """
+
+    config: CampaignConfig
+    space: DesignSpace
+    task: Task
+    input_spec: InputSpec
+    devices: tuple[Device, ...]
+    objectives: tuple[Objective, ...]
+    budgets: tuple[Budget, ...]
+    workload: Workload
+    recipe: Recipe
+    low: Fidelity
+    full: Fidelity
+
+    def identity(self, device_name: str | None) -> str:
+        """Returns the identity of the device that the user calls `device_name`; of the first one for None."""
+        names = {device.name: device.identity for device in self.devices}
+        return self.devices[0].identity if device_name is None else names[device_name]

@@ -1,0 +1,95 @@
+"""From findings to the state that a proposer is given."""
+
+from __future__ import annotations
+
+import math
+
+from protran.campaign.findings import Findings
+from protran.campaign.problem import Problem
+from protran.fidelity import Fidelity
+from protran.optimize.state import ExactQuantity, Observation, SearchObjective, SearchState
+from protran.quantities import Quantity
+from search_spaces.candidate import Candidate
+
+_EXACT = {Quantity.MEMORY_BYTES: ExactQuantity.MEMORY_BYTES, Quantity.PARAMETERS: ExactQuantity.PARAMETERS}
+
+
+def search_state(problem: Problem, findings: Findings, step: int) -> SearchState:
+    """Returns all that the proposal of `step` depends on.
+
+    Candidates are in the order of their keys, so that the answer does not depend on the order in which jobs ended.
+    """
+    wanted = _wanted(problem)
+    observations: list[Observation] = []
+    known = [findings.candidates[key] for key in sorted(findings.candidates)]
+    for candidate in known:
+        if findings.failure(candidate) is None:
+            observations += _observations(problem, findings, candidate, wanted)
+    budgets: dict[str, float] = {}
+    for budget in problem.budgets:
+        budgets[budget.name] = min(budget.limit, budgets.get(budget.name, math.inf))
+    return SearchState(
+        space=problem.space,
+        input_spec=problem.input_spec,
+        objectives=tuple(_objective(name, quantity) for name, (quantity, _) in wanted.items()),
+        observations=tuple(observations),
+        budgets=budgets,
+        seed=problem.config.seed,
+        step=step,
+        excluded=tuple(candidate for candidate in known if findings.failure(candidate) is not None),
+        batch_size=problem.workload.batch_size,
+    )
+
+
+def _wanted(problem: Problem) -> dict[str, tuple[Quantity, str | None]]:
+    """Returns name -> quantity and device of each objective, then of each budget that is on none of them.
+
+    The search cannot keep a budget on something that it does not look at, so such a quantity is searched for too.
+    """
+    wanted: dict[str, tuple[Quantity, str | None]] = {}
+    for item in (*problem.objectives, *problem.budgets):
+        wanted.setdefault(
+            value_name(item.quantity, item.device if item.qualified else None), (item.quantity, item.device)
+        )
+    return wanted
+
+
+def _objective(name: str, quantity: Quantity) -> SearchObjective:
+    if quantity in _EXACT:
+        return SearchObjective.exact(_EXACT[quantity])
+    if quantity is Quantity.ERROR:
+        return SearchObjective.error_rate(name)
+    return SearchObjective.hardware(name)
+
+
+def _observations(
+    problem: Problem, findings: Findings, candidate: Candidate, wanted: dict[str, tuple[Quantity, str | None]]
+) -> list[Observation]:
+    """Returns one row for the hardware values, and one for each fidelity at which the candidate was scored."""
+    rows: list[Observation] = []
+    values: dict[str, float] = {}
+    variances: dict[str, float] = {}
+    for name, (quantity, device) in wanted.items():
+        if not quantity.on_device:
+            continue
+        value = findings.value(candidate, quantity, problem.identity(device))
+        if value is not None and value.value is not None:
+            values[name] = value.value
+            if value.stderr:
+                variances[name] = value.stderr**2
+    if values:
+        rows.append(Observation(candidate, values, variances))
+    for fidelity in dict.fromkeys((problem.low, problem.full)):
+        error = findings.error(candidate, fidelity)
+        if error is not None and error.value is not None:
+            variance = findings.seed_variance(candidate, fidelity)
+            known = {} if math.isnan(variance) else {Quantity.ERROR.value: variance}
+            rows.append(
+                Observation(candidate, {Quantity.ERROR.value: error.value}, known, _share_of_full(fidelity, problem))
+            )
+    return rows
+
+
+def _share_of_full(fidelity: Fidelity, problem: Problem) -> float:
+    """Returns the windows that a training at `fidelity` sees, as a share of what one at full fidelity sees."""
+    return fidelity.epochs * fidelity.share / (problem.full.epochs * problem.full.share)

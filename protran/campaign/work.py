@@ -1,0 +1,37 @@
+"""The work that a step asks for: profiles and trainings, which follow from its phase and its candidates."""
+
+from __future__ import annotations
+
+from device_agents.measurement import ProfileRequest
+from protran.campaign.phase import Phase
+from protran.campaign.plan import StepPlan
+from protran.campaign.problem import Problem
+from protran.training.request import TrainingRequest
+
+TRAINED = (Phase.SEED, Phase.SEARCH, Phase.VERIFY)
+VERIFY_REPEAT = 1
+"""Repeat number of the verification's measurement: a new request, so it is measured again."""
+
+
+def profiles_of(problem: Problem, step: StepPlan) -> list[ProfileRequest]:
+    """Returns the step's profile requests: every candidate on every device."""
+    repeat = VERIFY_REPEAT if step.phase is Phase.VERIFY else 0
+    return [
+        ProfileRequest(candidate, problem.input_spec, problem.workload, device.identity, repeat)
+        for candidate in step.candidates
+        for device in problem.devices
+    ]
+
+
+def trainings_of(problem: Problem, step: StepPlan) -> list[TrainingRequest]:
+    """Returns the step's trainings: at low fidelity with one seed, or, to verify, at full fidelity with several."""
+    if step.phase not in TRAINED:
+        return []
+    verify = step.phase is Phase.VERIFY
+    fidelity = problem.full if verify else problem.low
+    seeds = problem.config.effort.verify_seeds if verify else 1
+    return [
+        TrainingRequest.on(problem.task, candidate.architecture, problem.recipe, fidelity, seed)
+        for candidate in step.candidates
+        for seed in range(seeds)
+    ]
