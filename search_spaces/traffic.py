@@ -2,7 +2,8 @@
 
 A launch is one operator that reads and writes memory (views are free). All three follow the modules of
 `search_spaces.models`, operator by operator, for inference on one unpadded sequence of full length, as torch runs them
-on a CPU (heads of width 1 apart, whose copies torch can skip); the tests record torch's operators and compare. Plain arithmetic on `Genes`, as in `arithmetic.py`.
+on a CPU; the tests record torch's operators and compare. (Heads of width 1 are the exception: torch can skip some of
+their copies.) Plain arithmetic on `Genes`, as in `arithmetic.py`.
 """
 
 from __future__ import annotations
