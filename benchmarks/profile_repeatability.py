@@ -141,8 +141,8 @@ def as_markdown(rows: list[dict[str, float]], summary: dict[str, Any]) -> str:
     for number, row in enumerate(rows, start=1):
         lines.append(
             f"| {number} | {row['latency_ratio']:.4f} | {row['latency_ratio_stderr']:.4f} "
-            f"| {row['raw_cpu_s'] * 1e3:.3f} | {row['raw_wall_s'] * 1e3:.3f} | {row['clean_share']:.2f} | {row['pairs']:.0f} "
-            f"| {row['profile_wall_s']:.2f} | {row['overhead_s']:.2f} |"
+            f"| {row['raw_cpu_s'] * 1e3:.3f} | {row['raw_wall_s'] * 1e3:.3f} | {row['clean_share']:.2f} "
+            f"| {row['pairs']:.0f} | {row['profile_wall_s']:.2f} | {row['overhead_s']:.2f} |"
         )
     lines += ["", "| estimator | relative range | coefficient of variation |", "|---|---|---|"]
     for name, spread in summary["spread"].items():

@@ -8,9 +8,9 @@ import time
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from device_agents.device import DeviceInfo
 from device_agents.environment import available_memory_bytes, device_identity, machine_facts
 from device_agents.errors import DeviceError
-from device_agents.fleet.base import DeviceInfo
 from device_agents.isolation import JobFailed, Limits, WarmProcess
 from device_agents.measurement import Measurement, MeasurementStatus, ProfileRequest
 from device_agents.meters.discovery import discover
@@ -109,6 +109,7 @@ class Agent:
             "sensors": [report.to_json() for report in discover()],
         }
         if self._reference is not None:
+            facts["reference"] = self._reference.to_json()  # what `reference` of a later session takes
             facts["reference_latency_s"] = self._reference.latency_s
             facts["reference_stderr_s"] = self._reference.stderr_s
             facts["reference_contended"] = self._reference.contended

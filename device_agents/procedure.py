@@ -7,7 +7,6 @@ alternates the two in random order and reports the median of the pairwise ratios
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,35 +16,9 @@ import numpy as np
 from device_agents.clock import Clock
 from device_agents.contention import Sample, clean_share, is_contended, reference_latency
 from device_agents.reference import ReferenceLatency
+from device_agents.sampler import Sampler, Subject
 from device_agents.sampling_plan import LatencyPlan
 from device_agents.statistics import Estimate, block_estimate
-
-
-def _nothing() -> None:
-    """Prepares a model that needs no preparation."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A model that is ready to be called.
-
-    Attributes:
-        call: runs the workload once.
-        prepare: runs, untimed, before each sample (sets the number of threads).
-        parallel: uses more than one thread, so that CPU time says nothing about its latency.
-    """
-
-    call: Callable[[], object]
-    prepare: Callable[[], None] = _nothing
-    parallel: bool = False
-
-
-@dataclass(frozen=True)
-class WarmUp:
-    """What warming up showed: seconds per call once warm, and whether calls had become steady."""
-
-    call_s: float
-    steady: bool
 
 
 @dataclass(frozen=True)
@@ -92,7 +65,6 @@ class LatencyPass:
         self._clock = clock
         self._plan = plan
         self._rng = rng
-        self._model_s = 0.0
 
     def paired(self, candidate: Subject, reference: Subject) -> PairedLatency:
         """Returns the candidate's latency as a ratio to the reference's.
@@ -100,119 +72,71 @@ class LatencyPass:
         Stops as soon as the ratio is known well enough, at the latest after the plan's budget; a slow model gets the
         plan's minimum of pairs however long they take.
         """
-        started = self._clock.wall_s()
-        warm_reference, warm_candidate = self.warm_up(reference), self.warm_up(candidate)
-        reference_sample_s = self._reference_sample_s(warm_candidate.call_s)
-        takers = (
-            _Taker(self, candidate, warm_candidate.call_s, self._plan.sample_s),
-            _Taker(self, reference, warm_reference.call_s, reference_sample_s),
-        )
-        candidates, references = self._pairs(takers, parallel=candidate.parallel)
-        cpu = _ratios([s.cpu_s for s in candidates], [s.cpu_s for s in references])
-        wall = _ratios([s.wall_s for s in candidates], [s.wall_s for s in references])
+        started_s = self._clock.wall_s()
+        of_reference = Sampler(self._clock, reference, self._plan)
+        of_candidate = Sampler(self._clock, candidate, self._plan)
+        of_reference.lengthen(self._reference_sample_s(of_candidate.call_s))
+        candidates, references = self._pairs(of_candidate, of_reference, parallel=candidate.parallel)
+        cpu = [above.cpu_s / below.cpu_s for above, below in zip(candidates, references, strict=True)]
+        wall = [above.wall_s / below.wall_s for above, below in zip(candidates, references, strict=True)]
         # The reference has one thread; a parallel candidate's wall and CPU time differ without any contention.
         share = clean_share(references if candidate.parallel else [*references, *candidates])
         return PairedLatency(
             ratio=block_estimate(wall if candidate.parallel else cpu),
             cpu_ratio=block_estimate(cpu),
             reference=reference_latency(references),
-            candidate_wall_s=float(np.median([s.wall_s for s in candidates])),
-            candidate_cpu_s=float(np.median([s.cpu_s for s in candidates])),
+            candidate_wall_s=float(np.median([sample.wall_s for sample in candidates])),
+            candidate_cpu_s=float(np.median([sample.cpu_s for sample in candidates])),
             clean_share=share,
             contended=is_contended(share),
             few_samples=len(cpu) < self._plan.floor_pairs,
-            steady=warm_candidate.steady and warm_reference.steady,
+            steady=of_candidate.steady and of_reference.steady,
             pairs=len(cpu),
-            candidate_repeats=takers[0].repeats,
-            reference_repeats=takers[1].repeats,
-            elapsed_s=self._clock.wall_s() - started,
-            model_s=self._model_s,
+            candidate_repeats=of_candidate.repeats,
+            reference_repeats=of_reference.repeats,
+            elapsed_s=self._clock.wall_s() - started_s,
+            model_s=of_candidate.model_s + of_reference.model_s,
         )
 
     def alone(self, reference: Subject) -> ReferenceLatency:
         """Returns the latency of the reference model with nothing beside it."""
-        warm = self.warm_up(reference)
-        taker = _Taker(self, reference, warm.call_s, self._plan.sample_s)
+        sampler = Sampler(self._clock, reference, self._plan)
         samples: list[Sample] = []
-        deadline = self._clock.wall_s() + self._plan.budget_s
-        while len(samples) < self._plan.minimum_pairs or self._clock.wall_s() < deadline:
-            samples.append(taker.take(settle=False))
+        spent = self._budget()
+        while len(samples) < self._plan.minimum_pairs or not spent():
+            samples.append(sampler.take(settle=False))
         return reference_latency(samples)
-
-    def warm_up(self, subject: Subject) -> WarmUp:
-        """Calls `subject` until two groups of calls agree, at the latest after the plan's limit (one call at least).
-
-        A model too slow to fill both groups within the limit counts as steady: nothing speaks against it.
-        """
-        subject.prepare()
-        deadline = self._clock.wall_s() + self._plan.warm_up_s
-        calls: list[float] = []
-        half = self._plan.warm_up_calls // 2
-        while True:
-            sample = self.sample(subject, 1)
-            calls.append(sample.wall_s if subject.parallel else sample.cpu_s)
-            older, newer = calls[-2 * half : -half], calls[-half:]
-            if len(older) == half:
-                difference = abs(float(np.median(newer)) - float(np.median(older)))
-                if difference <= self._plan.steady_within * float(np.median(newer)):
-                    return WarmUp(min(newer), steady=True)
-            if self._clock.wall_s() >= deadline:
-                return WarmUp(min(newer), steady=len(calls) < self._plan.warm_up_calls)
-
-    def sample(self, subject: Subject, repeats: int) -> Sample:
-        """Returns seconds per call over `repeats` calls in a row."""
-        call, clock = subject.call, self._clock
-        wall, cpu = clock.wall_s(), clock.cpu_s()
-        for _ in range(repeats):
-            call()
-        cpu, wall = clock.cpu_s() - cpu, clock.wall_s() - wall
-        self._model_s += wall
-        return Sample(wall_s=wall / repeats, cpu_s=cpu / repeats)
-
-    def settle_calls(self, call_s: float) -> int:
-        """Returns how many untimed calls go before a sample of a model whose call lasts `call_s` seconds."""
-        return 0 if call_s > self._plan.settle_limit_s else math.ceil(self._plan.settle_s / call_s)
 
     def _reference_sample_s(self, candidate_call_s: float) -> float:
         wanted = min(self._plan.reference_share * candidate_call_s, self._plan.longest_reference_s)
         return max(self._plan.sample_s, wanted)
 
-    def _pairs(self, takers: tuple[_Taker, _Taker], *, parallel: bool) -> tuple[list[Sample], list[Sample]]:
-        samples: tuple[list[Sample], list[Sample]] = ([], [])
+    def _pairs(
+        self, of_candidate: Sampler, of_reference: Sampler, *, parallel: bool
+    ) -> tuple[list[Sample], list[Sample]]:
+        candidates: list[Sample] = []
+        references: list[Sample] = []
         ratios: list[float] = []
-        deadline = self._clock.wall_s() + self._plan.budget_s
+        spent = self._budget()
         while True:
-            for which in self._rng.sample((0, 1), 2):
-                samples[which].append(takers[which].take(settle=True))
-            candidate, reference = samples[0][-1], samples[1][-1]
-            ratios += _ratios(*([s.wall_s if parallel else s.cpu_s] for s in (candidate, reference)))
-            if self._known_well_enough(ratios):
-                return samples
-            if len(ratios) >= self._plan.minimum_pairs and self._clock.wall_s() >= deadline:
-                return samples
+            if self._rng.random() < 0.5:
+                candidates.append(of_candidate.take(settle=True))
+                references.append(of_reference.take(settle=True))
+            else:
+                references.append(of_reference.take(settle=True))
+                candidates.append(of_candidate.take(settle=True))
+            above, below = candidates[-1], references[-1]
+            ratios.append(above.wall_s / below.wall_s if parallel else above.cpu_s / below.cpu_s)
+            if self._known_well_enough(ratios) or (len(ratios) >= self._plan.minimum_pairs and spent()):
+                return candidates, references
+
+    def _budget(self) -> Callable[[], bool]:
+        """Returns a function that tells whether the plan's time, counted from now, is spent."""
+        clock, plan = self._clock, self._plan
+        cpu_end, wall_end = clock.cpu_s() + plan.budget_cpu_s, clock.wall_s() + plan.longest_s
+        return lambda: clock.cpu_s() >= cpu_end or clock.wall_s() >= wall_end
 
     def _known_well_enough(self, ratios: list[float]) -> bool:
         if len(ratios) < self._plan.floor_pairs or len(ratios) % 10:
             return False  # looking after every pair would stop on lucky moments
         return block_estimate(ratios).relative_stderr <= self._plan.target_relative_stderr
-
-
-class _Taker:
-    """Takes samples of one model, all of the same number of calls."""
-
-    def __init__(self, latency_pass: LatencyPass, subject: Subject, call_s: float, sample_s: float) -> None:
-        call_s = max(call_s, 1e-9)  # a clock may not see a very short call
-        self._pass = latency_pass
-        self._subject = subject
-        self._settle = latency_pass.settle_calls(call_s)
-        self.repeats = max(1, round(sample_s / call_s))
-
-    def take(self, *, settle: bool) -> Sample:
-        self._subject.prepare()
-        if settle and self._settle:
-            self._pass.sample(self._subject, self._settle)
-        return self._pass.sample(self._subject, self.repeats)
-
-
-def _ratios(candidate_s: list[float], reference_s: list[float]) -> list[float]:
-    return [above / below for above, below in zip(candidate_s, reference_s, strict=True)]

@@ -23,7 +23,8 @@ class LatencyPlan:
         floor_pairs: pairs to take before stopping early; fewer are flagged.
         minimum_pairs: pairs to take however long they last, so that there is a standard error.
         target_relative_stderr: stop as soon as the ratio is known this well.
-        budget_s: stop after this long in any case.
+        budget_cpu_s: stop after using this much CPU time; on a busy machine that lasts longer, and needs to.
+        longest_s: stop sampling after this much wall time in any case.
     """
 
     sample_s: float = 0.002
@@ -37,4 +38,5 @@ class LatencyPlan:
     floor_pairs: int = 60
     minimum_pairs: int = 3
     target_relative_stderr: float = 0.004
-    budget_s: float = 1.5
+    budget_cpu_s: float = 1.5
+    longest_s: float = 4.0

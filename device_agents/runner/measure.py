@@ -15,8 +15,9 @@ from device_agents.errors import DeviceError
 from device_agents.flags import Flag
 from device_agents.measurement import UNAVAILABLE, Measurement, MeasurementStatus, ProfileRequest, Provenance, Value
 from device_agents.meters.base import Meter
-from device_agents.procedure import LatencyPass, PairedLatency, Subject
+from device_agents.procedure import LatencyPass, PairedLatency
 from device_agents.runner.process_memory import peak_resident_bytes, reset_peak, resident_bytes
+from device_agents.sampler import Subject
 from device_agents.sampling_plan import LatencyPlan
 from device_agents.statistics import Estimate
 from device_agents.workload import WorkloadKind

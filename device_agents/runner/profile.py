@@ -16,14 +16,15 @@ from device_agents.errors import RequestError
 from device_agents.measurement import ProfileRequest
 from device_agents.meters.registry import open_meter
 from device_agents.meters.spec import MeterSpec
-from device_agents.procedure import LatencyPass, Subject
+from device_agents.procedure import LatencyPass
 from device_agents.reference import ReferenceLatency, reference_model
 from device_agents.runner.measure import Bench, measure
+from device_agents.sampler import Subject
 from device_agents.sampling_plan import LatencyPlan
 from device_agents.workload import Workload
 
 WARM_CALLS = 20
-CALIBRATION_PLAN = LatencyPlan(budget_s=1.0)
+CALIBRATION_PLAN = LatencyPlan(budget_cpu_s=1.0)
 CALIBRATION_ATTEMPTS = 3
 
 

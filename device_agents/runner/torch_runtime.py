@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from device_agents.procedure import Subject
+from device_agents.sampler import Subject
 from device_agents.workload import Workload, WorkloadKind
 from search_spaces.candidate import Candidate
 from search_spaces.input_spec import InputSpec

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from device_agents.clock import ManualClock
-from device_agents.procedure import LatencyPass, Subject
+from device_agents.procedure import LatencyPass
+from device_agents.sampler import Subject
 from device_agents.sampling_plan import LatencyPlan
 
 REFERENCE_S = 0.001
@@ -105,7 +106,17 @@ def test_a_quiet_pass_stops_at_the_floor_and_a_noisy_one_at_the_budget():
     noisy, _, _ = run(1e-3, plan=plan, own_noise=lambda: float(generator.lognormal(0.0, 0.5)))
     assert quiet.pairs == plan.floor_pairs
     assert noisy.pairs > plan.floor_pairs
-    assert noisy.elapsed_s == pytest.approx(plan.budget_s, abs=2 * plan.warm_up_s + 0.1)
+    assert noisy.elapsed_s == pytest.approx(plan.budget_cpu_s, abs=2 * plan.warm_up_s + 0.1)
+
+
+def test_a_busy_machine_gets_more_time_but_not_for_ever():
+    generator = np.random.default_rng(3)
+    plan = LatencyPlan()
+    disturbed = {"own_noise": lambda: float(generator.lognormal(0.0, 0.5)), "stolen_s": lambda: 2e-3}
+    half, _, _ = run(1e-3, plan=plan, reference_options={"stolen_s": lambda: 1e-4}, **disturbed)
+    assert plan.budget_cpu_s < half.elapsed_s < plan.longest_s
+    starved, _, _ = run(1e-3, plan=plan, reference_options={"stolen_s": lambda: 0.02}, **disturbed)
+    assert starved.elapsed_s == pytest.approx(plan.longest_s, abs=2 * plan.warm_up_s + 0.1)
 
 
 def test_a_slow_model_ends_with_the_minimum_of_pairs_and_says_so():
@@ -131,13 +142,6 @@ def test_slow_first_calls_are_warmed_away():
     found, _, _ = run(2e-3, cold=[3.7, 1.1, 1.07, 1.03, 1.03, 1.03])
     assert found.ratio.value == pytest.approx(2.0)
     assert found.ratio.stderr == pytest.approx(0.0, abs=1e-9)
-
-
-def test_a_model_that_never_gets_steady_is_flagged():
-    clock = ManualClock()
-    faster = [2.0 * 0.8**index for index in range(100)]
-    model = FakeModel(clock, 0.02, cold=faster)
-    assert not LatencyPass(clock, LatencyPlan(), random.Random(0)).warm_up(model.subject()).steady
 
 
 def test_several_threads_are_compared_by_wall_time():
@@ -180,7 +184,7 @@ def test_time_outside_the_models_is_told_apart():
 def test_alone_gives_the_reference_latency_within_the_budget():
     clock = ManualClock()
     model = FakeModel(clock, REFERENCE_S)
-    found = LatencyPass(clock, LatencyPlan(budget_s=0.5), random.Random(0)).alone(model.subject())
+    found = LatencyPass(clock, LatencyPlan(budget_cpu_s=0.5), random.Random(0)).alone(model.subject())
     assert found.latency_s == pytest.approx(REFERENCE_S)
     assert not found.contended
     assert clock.wall_s() < 0.9

@@ -11,9 +11,9 @@ from device_agents.measurement import Measurement, MeasurementStatus, ProfileReq
 from device_agents.meters.base import PowerTrace
 from device_agents.meters.none import NoMeter
 from device_agents.meters.replay import ReplayMeter
-from device_agents.procedure import Subject
 from device_agents.reference import reference_model
 from device_agents.runner.measure import Bench, measure
+from device_agents.sampler import Subject
 from device_agents.workload import Workload, WorkloadKind
 from search_spaces.cost import count_candidate
 
