@@ -223,7 +223,7 @@ def test_a_step_that_would_change_the_past_is_refused(
         ledger.record_step(campaign.id, 0, Phase.SEED, [candidate(32)], seen=0)
 
 
-def test_progress_counts_what_was_asked_answered_and_failed(  # noqa: PLR0917 - fixtures
+def test_progress_counts_what_was_asked_answered_and_failed(
     ledger: Ledger,
     campaign: CampaignRecord,
     request_for: RequestFor,
