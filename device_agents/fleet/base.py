@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from device_agents.device import DeviceInfo
 from device_agents.isolation.limits import Limits
 from device_agents.measurement import Measurement, ProfileRequest
 
@@ -55,6 +56,7 @@ class JobResult:
         measurement: for a `ProfileJob` that ran (it may itself have the status failed).
         result: for a `TaskJob` that returned.
         failure: one sentence, where the job crashed, hung, ran out of memory or lost its device.
+        lost: the failure is the worker's or the device's, not the job's: to try again may help.
         wall_s: wall-clock seconds from dispatch to result.
     """
 
@@ -62,24 +64,8 @@ class JobResult:
     measurement: Measurement | None = None
     result: Mapping[str, Any] | None = None
     failure: str | None = None
+    lost: bool = False
     wall_s: float = 0.0
-
-
-@dataclass(frozen=True)
-class DeviceInfo:
-    """A device of the fleet.
-
-    Attributes:
-        name: the name that the user gave, for example `local`.
-        identity: stable identity (hash of the machine id and what executes: survives a restart).
-        state: ready, busy, suspect, lost or refused.
-        facts: processor, cores, memory_bytes, python, torch, sensors, reference_latency_s, reference_contended …
-    """
-
-    name: str
-    identity: str
-    state: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Dispatcher(ABC):

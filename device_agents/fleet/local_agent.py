@@ -1,0 +1,78 @@
+"""What a dispatcher needs of an agent, and how it comes by one in another process."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from device_agents.agent import Agent
+from device_agents.device import DeviceInfo
+from device_agents.errors import DeviceError
+from device_agents.fleet.outcome import describe
+from device_agents.isolation import Limits
+from device_agents.measurement import Measurement, ProfileRequest
+from device_agents.meters.spec import MeterSpec
+from device_agents.reference import ReferenceLatency
+
+LOCAL_AGENT = "device_agents.fleet.local_agent:local_agent"
+"""Factory of the agent of the machine that it is called on."""
+
+
+class ProfilingAgent(Protocol):
+    """Profiles candidates on one device."""
+
+    def profile(self, request: ProfileRequest, limits: Limits) -> Measurement:
+        """Returns the answer to a request; a candidate that fails is a measurement with the status failed."""
+
+    def info(self) -> DeviceInfo:
+        """Returns what is known of the device."""
+
+    def close(self) -> None:
+        """Ends what the agent started. May be called twice."""
+
+
+def local_agent(
+    name: str,
+    *,
+    runner_python: str | None = None,
+    reference: Mapping[str, Any] | None = None,
+    meter: Mapping[str, Any] | None = None,
+) -> ProfilingAgent:
+    """Returns the agent of this machine.
+
+    Args:
+        name: name of the device.
+        runner_python: interpreter that runs the models.
+        reference: JSON object of the `ReferenceLatency` of an earlier session.
+        meter: JSON object of the `MeterSpec`.
+    """
+    return Agent(
+        name,
+        runner_python=runner_python,
+        reference=None if reference is None else ReferenceLatency.from_json(reference),
+        meter=None if meter is None else MeterSpec.from_json(meter),
+    )
+
+
+def make_agent(factory: str, name: str, options: Mapping[str, Any]) -> ProfilingAgent:
+    """Returns ``factory(name, **options)``.
+
+    Args:
+        factory: ``module:function``, a text rather than a function so that no code travels between processes.
+        name: name of the device.
+        options: JSON values for the factory.
+
+    Raises:
+        DeviceError: there is no such module or function, or the factory fails.
+    """
+    module, _, function = factory.partition(":")
+    try:
+        make = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise DeviceError(f"expected an agent factory as module:function, got {factory!r} ({error})") from error
+    try:
+        agent: ProfilingAgent = make(name, **options)
+    except Exception as error:
+        raise DeviceError(f"the agent of device {name!r} does not start: {describe(error)}") from error
+    return agent

@@ -1,0 +1,162 @@
+"""A Ray of this machine's own: loopback only, with a token, silent, and gone when this process is."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import secrets
+import shutil
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from device_agents.errors import DeviceError
+
+OBJECT_STORE_BYTES = 80_000_000
+"""Ray's least is 78.6 MB. Jobs and results are a few kilobytes of JSON."""
+
+_PREFIX = "protran-ray-"
+_LONGEST_ROOT = 40
+"""Ray appends 60 characters for its sockets, whose path must stay below 107 bytes."""
+
+_HEALTH = {
+    "health_check_initial_delay_ms": 1000,
+    "health_check_period_ms": 2000,
+    "health_check_timeout_ms": 2000,
+    "health_check_failure_threshold": 3,
+}
+
+
+class RaySession:
+    """This process's connection to Ray.
+
+    Where Ray is already initialised, the session borrows it and leaves it running. Otherwise it starts one, which the
+    kernel ends together with the *thread* that calls this: that thread must live as long as the session.
+
+    Args:
+        resources: resources of the node to start, such as ``{"device:local": 1}``.
+        cores: number of processors that Ray may think it has.
+
+    Raises:
+        DeviceError: Ray does not start.
+    """
+
+    def __init__(self, resources: dict[str, float], cores: int) -> None:
+        self._stack = contextlib.ExitStack()
+        if "ray" in sys.modules and sys.modules["ray"].is_initialized():
+            self.ray: Any = sys.modules["ray"]
+            return
+        with contextlib.ExitStack() as stack:
+            try:
+                folder = stack.enter_context(_private_folder())
+                stack.enter_context(_environment(_settings(folder)))
+                stack.enter_context(_log_to(folder / "driver.log"))
+                self.ray = _start(folder, resources, cores)
+            except Exception as error:
+                reason = " ".join(str(error).split())[:300]
+                advice = "free memory and disk, or use the inline dispatcher"
+                raise DeviceError(f"Ray does not start ({type(error).__name__}: {reason}); {advice}") from error
+            stack.callback(self.ray.shutdown)
+            self._stack = stack.pop_all()
+
+    def close(self) -> None:
+        """Stops Ray and removes its files, if this session started it. May be called twice."""
+        self._stack.close()
+
+
+def _start(folder: Path, resources: dict[str, float], cores: int) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Ray's advice to its own users
+        import ray  # noqa: PLC0415 (half a second, and it reads the environment: only once that is set)
+
+        ray.init(
+            address="local",
+            num_cpus=cores,
+            resources=resources,
+            include_dashboard=False,
+            object_store_memory=OBJECT_STORE_BYTES,
+            log_to_driver=False,
+            configure_logging=False,
+            _temp_dir=str(folder),
+            _system_config=_HEALTH,
+        )
+    return ray
+
+
+def _settings(folder: Path) -> dict[str, str]:
+    """Returns the environment for Ray, with a fresh token in a file that only this user can read."""
+    token = folder / "token"
+    descriptor = os.open(token, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # Ray's own token file is 0644
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(32))
+    return {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN_PATH": str(token),
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_worker_niceness": "0",  # the default of 15 spoils every timing
+        # This is what makes Ray take 127.0.0.1 as its address and bind to the loopback only: it replaces an explicit
+        # loopback address by the machine's outward one, except on systems where this variable is 0 by default.
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # agents see the accelerators that the user sees
+        "RAY_grpc_client_keepalive_time_ms": "5000",
+        "RAY_grpc_client_keepalive_timeout_ms": "5000",
+    }
+
+
+@contextlib.contextmanager
+def _private_folder() -> Iterator[Path]:
+    """A new folder for Ray's sockets and logs, removed at the end, together with those that killed owners left."""
+    root = Path(tempfile.gettempdir())
+    if len(str(root)) > _LONGEST_ROOT:
+        root = Path("/tmp")
+    _sweep(root)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=root))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(root: Path) -> None:
+    for folder in root.glob(_PREFIX + "*"):
+        owner = re.match(rf"{_PREFIX}(\d+)-", folder.name)
+        with contextlib.suppress(OSError):
+            if owner and not psutil.pid_exists(int(owner[1])) and folder.stat().st_uid == os.getuid():
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _environment(settings: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _log_to(path: Path) -> Iterator[None]:
+    """Sends what Ray would tell the terminal to a file."""
+    logger = logging.getLogger("ray")
+    handler = logging.FileHandler(path)
+    propagate = logger.propagate
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = propagate
+        handler.close()

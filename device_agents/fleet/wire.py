@@ -1,0 +1,49 @@
+"""Jobs and results as JSON text, for the way between processes."""
+
+from __future__ import annotations
+
+import json
+
+from device_agents.fleet.base import Job, JobResult, Limits, ProfileJob, TaskJob
+from device_agents.measurement import Measurement, ProfileRequest
+
+
+def job_text(job: Job) -> str:
+    """Returns the job as JSON text.
+
+    Raises:
+        TypeError: a task's payload is not JSON.
+        ValueError: a task's payload holds NaN or an infinity.
+    """
+    limits = {"time_s": job.limits.time_s, "memory_bytes": job.limits.memory_bytes}
+    if isinstance(job, ProfileJob):
+        return json.dumps({"request": job.request.to_json(), "limits": limits})
+    task = {"job_id": job.job_id, "entry": job.entry, "payload": dict(job.payload), "limits": limits}
+    return json.dumps(task, allow_nan=False)
+
+
+def profile_job(text: str) -> ProfileJob:
+    """Returns the profile job that `job_text` wrote."""
+    fields = json.loads(text)
+    return ProfileJob(ProfileRequest.from_json(fields["request"]), Limits(**fields["limits"]))
+
+
+def task_job(text: str) -> TaskJob:
+    """Returns the task job that `job_text` wrote."""
+    fields = json.loads(text)
+    return TaskJob(fields["job_id"], fields["entry"], fields["payload"], Limits(**fields["limits"]))
+
+
+def result_text(result: JobResult) -> str:
+    """Returns the result as JSON text."""
+    measurement = None if result.measurement is None else result.measurement.to_json()
+    rest = {"job_id": result.job_id, "result": result.result, "failure": result.failure, "wall_s": result.wall_s}
+    return json.dumps({"measurement": measurement, **rest})
+
+
+def job_result(text: str) -> JobResult:
+    """Returns the result that `result_text` wrote."""
+    fields = json.loads(text)
+    if fields["measurement"] is not None:
+        fields["measurement"] = Measurement.from_json(fields["measurement"])
+    return JobResult(**fields)

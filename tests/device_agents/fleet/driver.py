@@ -1,0 +1,17 @@
+"""A controller of its own process, for the tests of what is left when it ends. Usage: driver.py close|hang."""
+
+import sys
+
+from device_agents.fleet.base import Limits, TaskJob
+from device_agents.fleet.opening import open_dispatcher
+
+dispatcher = open_dispatcher("ray", agent_factory="fake_agent:FakeAgent", train_slots=1)
+dispatcher.submit(TaskJob("quick", "fake_task", {"value": 1}))
+while dispatcher.pending():
+    answer = dispatcher.next_result(60.0)
+dispatcher.submit(TaskJob("long", "fake_task", {"time_s": 3600}, Limits(time_s=3600)))
+dispatcher.next_result(0.5)
+if sys.argv[1] == "close":
+    dispatcher.close()
+print(answer.result["answer"], flush=True)
+sys.stdin.read()
