@@ -8,7 +8,7 @@ from search_spaces.candidate import Architecture
 from search_spaces.canonical import stable_key
 from search_spaces.input_spec import InputSpec
 
-TRAINING_VERSION = 1  # raised when the training code changes what weights come out
+TRAINING_VERSION = 1  # raised when the code, or a default of the recipe, changes what weights come out
 
 
 def training_key(  # noqa: PLR0913, PLR0917 - the key is a function of exactly these

@@ -15,7 +15,7 @@ from search_spaces.canonical import without_defaults
 class Recipe:
     """How weights are fitted: AdamW on a one-cycle schedule, label smoothing, augmentation, averaged weights.
 
-    The defaults were chosen on the validation people of the `watch` task.
+    The defaults were chosen on people 1 to 7 of the `watch` task, in four folds of people; its test people had no part.
 
     Attributes:
         batch_size: windows per step.
@@ -34,17 +34,17 @@ class Recipe:
     """
 
     batch_size: int = 64
-    learning_rate: float = 5e-3
+    learning_rate: float = 1e-2
     warm_up: float = 0.2
     weight_decay: float = 0.05
     label_smoothing: float = 0.1
-    dropout: float = 0.1
+    dropout: float = 0.0
     gradient_clip: float = 1.0
     averaging: float = 0.05
-    rotation_degrees: float = 10.0
+    rotation_degrees: float = 15.0
     scaling: float = 0.1
     jitter: float = 0.05
-    masking: float = 0.2
+    masking: float = 0.1
     patience: int = 15
 
     def __post_init__(self) -> None:

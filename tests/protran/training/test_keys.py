@@ -1,7 +1,7 @@
 import pytest
 
 from protran.fidelity import Fidelity
-from protran.training.keys import training_key
+from protran.training.keys import TRAINING_VERSION, training_key
 from protran.training.recipe import Recipe
 from search_spaces.candidate import Architecture, HeadKind, Layer
 from search_spaces.input_spec import InputKind, InputSpec
@@ -40,3 +40,23 @@ def test_every_part_is_in_the_key(change):
 
 def test_the_key_stays_what_it_was():
     assert training_key(**ARGUMENTS) == "41d0e5ac51bb7116daca"
+
+
+def test_the_defaults_of_the_recipe_are_those_of_this_version():
+    # Defaults are left out of keys: whoever changes one must raise TRAINING_VERSION.
+    assert TRAINING_VERSION == 1
+    assert Recipe() == Recipe(
+        batch_size=64,
+        learning_rate=1e-2,
+        warm_up=0.2,
+        weight_decay=0.05,
+        label_smoothing=0.1,
+        dropout=0.0,
+        gradient_clip=1.0,
+        averaging=0.05,
+        rotation_degrees=15.0,
+        scaling=0.1,
+        jitter=0.05,
+        masking=0.1,
+        patience=15,
+    )
