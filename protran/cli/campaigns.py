@@ -11,6 +11,7 @@ import typer
 from protran.cli.terminal import JsonFlag, harmless, print_json, print_pairs, screen
 
 RunsOption = Annotated[Path, typer.Option(help="The folder of the campaigns.")]
+_LISTED = ("name", "phase", "space", "task", "devices", "profiles", "trainings", "updated_at")
 
 
 def status(
@@ -50,11 +51,10 @@ def list_all(runs: RunsOption = Path("runs"), as_json: JsonFlag = False) -> None
         screen().print(f"No campaign in {harmless(runs)} yet; start one with: protran search --name demo")
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    columns = list(documents[0])
-    for column in columns:
+    for column in _LISTED:
         table.add_column(column.replace("_", " "), overflow="fold")
     for document in documents:
-        table.add_row(*(Text(_text(document[column])) for column in columns))
+        table.add_row(*(Text(_text(document[column])) for column in _LISTED))
     screen().print(table)
 
 

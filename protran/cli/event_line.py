@@ -71,8 +71,8 @@ def training_text(event: TrainingDone) -> str:
         return f"failed: {harmless(evaluation.reason)} [{line}]"
     error = evaluation.error
     parts = [f"error {format_with_error(error.value, error.stderr, Unit.FRACTION)}"]
+    history = evaluation.details.get("history") or [{}]
     for name in ("train_loss", "validation_loss"):
-        loss = evaluation.metrics.get(name, evaluation.details.get(name))
-        if isinstance(loss, float):
-            parts.append(f"{name.replace('_', ' ')} {loss:.3f}")
+        if name in history[-1]:
+            parts.append(f"{name.replace('_', ' ')} {history[-1][name]:.3f}")
     return f"{', '.join(parts)} after {evaluation.epochs} epochs in {event.wall_s:.1f} s [{line}]"

@@ -7,8 +7,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from protran.cli.front_table import caption, front_table
-from protran.cli.terminal import harmless, screen
+from protran.cli.front_table import architecture_pairs, caption, front_table, shows_architectures
+from protran.cli.terminal import harmless, print_pairs, screen
 from protran.report.columns import Document, columns_of
 
 if TYPE_CHECKING:
@@ -32,17 +32,39 @@ def present(front: Front, name: str, runs: Path) -> None:
 
 
 def print_front(console: Console, document: Document) -> None:
-    """Prints the table, or what comes nearest to the budgets where no candidate meets them."""
+    """Prints the table and its notes, or what comes nearest to the budgets where no candidate meets them."""
     if document["candidates"]:
-        console.print(front_table(document))
+        _print_table(console, document)
         console.print(caption(document), style="dim")
-        return
+    else:
+        _print_misses(console, document)
+    for note in document.get("notes", []):
+        console.print(f"note: {harmless(note)}")
+
+
+def _print_misses(console: Console, document: Document) -> None:
     budgets = ", ".join(harmless(budget["text"]) for budget in document["budgets"])
-    console.print(f"No candidate meets {budgets or 'the objectives yet'}.")
+    console.print(f"No candidate meets {budgets}." if budgets else "No candidate has a value of every objective yet.")
     misses = document.get("nearest_misses", [])
-    if misses:
-        console.print("The nearest misses:")
-        console.print(front_table({**document, "candidates": [miss for miss in misses if "values" in miss]}))
+    if not misses:
+        return
+    console.print("The nearest misses:")
+    _print_table(console, {**document, "candidates": misses})
+    for miss in misses:
+        over = ", ".join(f"{harmless(text)} by {_part(part)}" for text, part in miss["excess"].items())
+        console.print(f"  {harmless(miss['key'])[:8]} breaks {over}")
+
+
+def _print_table(console: Console, document: Document) -> None:
+    console.print(front_table(document, width=console.width))
+    if not shows_architectures(console.width):
+        console.print()
+        print_pairs(console, architecture_pairs(document))
+    console.print()
+
+
+def _part(part: float | None) -> str:
+    return "any amount" if part is None else f"{100 * part:.3g} %"
 
 
 def next_commands(document: Document, name: str, runs: Path) -> list[str]:

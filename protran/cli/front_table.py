@@ -12,15 +12,20 @@ from search_spaces.candidate import Candidate
 if TYPE_CHECKING:
     from rich.table import Table
 
+_KEY = 8  # digits of a key that tell the candidates of a front apart
+_ROOMY = 120
 REPORTED = ("test_error", "parameters", "core_seconds")
 """What the table says beside the objectives, where a campaign knows it."""
 
 
-def front_table(document: Document, *, limit: int | None = None, also: tuple[str, ...] = REPORTED) -> Table:
+def front_table(document: Document, *, width: int, limit: int | None = None, also: tuple[str, ...] = REPORTED) -> Table:
     """Returns the candidates, best first by the first objective.
+
+    In a narrow terminal cells wrap at their spaces, and architectures are left out: see `architecture_pairs`.
 
     Args:
         document: the front, as `Front.to_json` writes it.
+        width: characters in a line of the terminal.
         limit: most rows; None for all.
         also: names of values that are shown although they are no objectives.
     """
@@ -29,15 +34,28 @@ def front_table(document: Document, *, limit: int | None = None, also: tuple[str
     from rich.text import Text
 
     columns = columns_of(document, also=also)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), expand=False)
-    table.add_column("key", no_wrap=True, style="dim")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
+    table.add_column("key", style="dim")
     for column in columns:
-        table.add_column(Text(_heading(column)), justify="right", no_wrap=True)
-    table.add_column("architecture", overflow="fold", ratio=1, min_width=12)
+        table.add_column(Text(_heading(column)), justify="right")
+    if shows_architectures(width):
+        table.add_column("architecture", ratio=1)
     for candidate in _ordered(document, columns)[:limit]:
         cells = [Text(column.cell(candidate["values"].get(column.name))) for column in columns]
-        table.add_row(Text(harmless(candidate["key"])[:8]), *cells, Text(line_of(candidate)))
+        lines = [Text(line_of(candidate))] if shows_architectures(width) else []
+        table.add_row(Text(harmless(candidate["key"])[:_KEY]), *cells, *lines)
     return table
+
+
+def shows_architectures(width: int) -> bool:
+    """Whether lines of `width` characters have room for architectures beside the values."""
+    return width >= _ROOMY
+
+
+def architecture_pairs(document: Document) -> list[tuple[str, str]]:
+    """Returns key and architecture of each candidate, in the order of the table."""
+    ordered = _ordered(document, columns_of(document))
+    return [(str(candidate["key"])[:_KEY], line_of(candidate)) for candidate in ordered]
 
 
 def line_of(candidate: Document) -> str:
@@ -49,16 +67,19 @@ def line_of(candidate: Document) -> str:
 
 
 def caption(document: Document) -> str:
-    """Returns the sentence below the table that explains its errors and its reported columns."""
-    text = "± is one standard error; best first by the first column"
+    """Returns the sentences below the table: where the values come from, what ± means, what is only reported."""
+    columns = columns_of(document, also=REPORTED)
+    sources = [f"{column.label} {column.provenance}" for column in columns if column.provenance]
+    text = f"Values: {', '.join(sources)}. " if sources else ""
+    text += "± is one standard error."
     if any("test_error" in candidate["values"] for candidate in document["candidates"]):
-        text += "; the test error is reported only, candidates are chosen on validation data"
+        text += " The test error is only reported; candidates are chosen on validation data."
     return text
 
 
 def _heading(column: Column) -> str:
-    words = column.heading if column.objective else f"({column.heading})"
-    return f"{words}\n{column.provenance}" if column.provenance else words
+    label = column.label if column.objective else f"({column.label})"
+    return f"{label}\n{column.scale.symbol}" if column.scale.symbol else label
 
 
 def _ordered(document: Document, columns: tuple[Column, ...]) -> list[Any]:

@@ -66,7 +66,7 @@ class LiveView:
             document = progress.front.to_json()
             state = "verified" if progress.verified else "best so far, low fidelity"
             yield line(f"\nfront ({state}): {len(document['candidates'])} candidates", "bold")
-            yield front_table(document, limit=_ROWS, also=())
+            yield front_table(document, width=options.max_width, limit=_ROWS, also=())
 
     def _header(self) -> str:
         progress = self._progress

@@ -27,7 +27,7 @@ def draw_front(
         document: the front, as `Front.to_json` writes it.
         path: ends in .png, .svg or .pdf; its folder exists.
         dominated: candidates that are not on the front, in the same schema; drawn faint.
-        origins: by candidate key, how the campaign came by it; `search` where it is not said.
+        origins: by candidate key, how the campaign came by it.
         title: above the picture; the campaigns and their devices where it is not given.
 
     Raises:
@@ -57,7 +57,7 @@ def picture_of(
     origins = origins or {}
     faint = [item for item in (dominated or {}).get("candidates", []) if item["key"] not in front]
     marks = [
-        _mark(candidate, columns, origins.get(candidate["key"], Origin.SEARCH), on_front=candidate["key"] in front)
+        _mark(candidate, columns, origins.get(candidate["key"]), on_front=candidate["key"] in front)
         for candidate in [*faint, *document["candidates"]]
     ]
     budgets = {budget["name"]: budget["limit"] for budget in document["budgets"]}
@@ -69,7 +69,7 @@ def picture_of(
     )
 
 
-def _mark(candidate: Document, columns: tuple[Column, ...], origin: Origin, *, on_front: bool) -> Mark:
+def _mark(candidate: Document, columns: tuple[Column, ...], origin: Origin | None, *, on_front: bool) -> Mark:
     values = candidate["values"]
     known = {
         column.name: (values[column.name]["value"], values[column.name]["stderr"])

@@ -48,12 +48,14 @@ def add_colour_bar(figure: Figure, picture: Picture, panels: list[Axes], norm: N
 def add_legend(figure: Figure, picture: Picture) -> None:
     """Adds one line for each shape and line that the picture uses, below the panels."""
     handles: list[Line2D] = []
-    for origin, shape in look.SHAPES.items():
-        if any(mark.on_front and mark.origin is origin for mark in picture.marks):
-            handles.append(_handle(shape, f"on the front, {origin.value}", "white", "black", 6.5))
-    for origin, shape in look.SHAPES.items():
-        if any(not mark.on_front and mark.origin is origin for mark in picture.marks):
-            handles.append(_handle(shape, f"dominated, {origin.value}", look.FAINT, look.FAINT, 4.5))
+    for on_front, words, face, edge, size in (
+        (True, "on the front", "white", "black", 6.5),
+        (False, "dominated", look.FAINT, look.FAINT, 4.5),
+    ):
+        for origin, shape in look.SHAPES.items():
+            if any(mark.on_front is on_front and mark.origin is origin for mark in picture.marks):
+                label = words if origin is None else f"{words}, {origin.value}"
+                handles.append(_handle(shape, label, face, edge, size))
     if sum(mark.on_front for mark in picture.marks) > 1 and len(picture.axes) > 1:
         handles.append(
             Line2D([], [], color=look.LINE, linewidth=1.3, label="front in this plane; bars: ± 1 standard error")

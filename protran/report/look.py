@@ -9,6 +9,12 @@ LINE = "#D55E00"
 ONE_COLOUR = "#0072B2"
 FAINT = "#9A9A9A"
 SHADES = "cividis"  # made for colour-blind readers, and monotone in grey
-SHAPES = {Origin.SEED: "o", Origin.LEARN: "v", Origin.SEARCH: "^", Origin.VERIFIED: "D"}
+SHAPES: dict[Origin | None, str] = {
+    None: "D",
+    Origin.SEED: "o",
+    Origin.LEARN: "v",
+    Origin.SEARCH: "^",
+    Origin.VERIFIED: "D",
+}
 DASHES = (0, (4, 3))
 PANEL_INCHES = (4.6, 3.9)

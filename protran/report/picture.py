@@ -47,10 +47,13 @@ class Axis:
 
 @dataclass(frozen=True)
 class Mark:
-    """One candidate: its value and standard error (SI units; the error may be None) by objective."""
+    """One candidate: its value and standard error (SI units; the error may be None) by objective.
+
+    `origin` is None where nobody said how the campaign came by it.
+    """
 
     values: Mapping[str, tuple[float, float | None]]
-    origin: Origin = Origin.SEARCH
+    origin: Origin | None = None
     on_front: bool = True
 
 

@@ -7,68 +7,42 @@ from typing import Any
 
 import pytest
 
+from device_agents.measurement import UNAVAILABLE, Provenance, Value
+from protran.budgets import budgets_for
+from protran.front import Front, FrontCandidate
+from protran.objectives import objectives_for
 from search_spaces.candidate import HEAD_KINDS, Architecture, Candidate, Layer
 
-DocumentMaker = Callable[..., dict[str, Any]]
-
-_UNITS = {
-    "error": "fraction",
-    "latency_s": "s",
-    "memory_bytes": "B",
-    "energy_j": "J",
-    "peak_power_w": "W",
-    "test_error": "fraction",
-}
-_SOURCES = {"error": "scored", "test_error": "scored", "latency_s": "measured-counter", "memory_bytes": "exact"}
+MEASURED, SAMPLED = Provenance.MEASURED_COUNTER, Provenance.MEASURED_SAMPLED
 
 
-def make_candidate(number: int, objectives: Sequence[str]) -> dict[str, Any]:
-    hidden = 8 * (1 + number % 4)
-    architecture = Architecture((Layer(hidden, HEAD_KINDS[: 1 + number % 2], (16 + number,)),))
-    numbers = {
-        "error": (0.30 - 0.02 * number, 0.012),
-        "test_error": (0.33 - 0.02 * number, 0.02),
-        "latency_s": (0.001 * (number + 1), 0.00002),
-        "memory_bytes": (20_000.0 * (number + 1), 0.0),
-        "energy_j": (None, None),
-        "peak_power_w": (2.0 + number, 0.1),
+def make_candidate(number: int, names: Sequence[str]) -> FrontCandidate:
+    layer = Layer(8 * (1 + number % 4), HEAD_KINDS[: 1 + number % 2], (16 + number,))
+    known = {
+        "error": Value(0.30 - 0.02 * number, 0.012, Provenance.SCORED),
+        "latency_s": Value(0.001 * (number + 1), 0.00002, MEASURED),
+        "memory_bytes": Value(20_000.0 * (number + 1), 0.0, Provenance.EXACT),
+        "energy_j": UNAVAILABLE,
+        "peak_power_w": Value(2.0 + number, 0.1, SAMPLED),
     }
-    values = {}
-    for name in [*objectives, "test_error"]:
-        quantity = name.partition("@")[0]
-        value, stderr = numbers[quantity]
-        provenance = "unavailable" if value is None else _SOURCES.get(quantity, "measured-sampled")
-        values[name] = {"value": value, "stderr": stderr, "unit": _UNITS[quantity], "provenance": provenance}
-    return {
-        "key": Candidate(architecture).key,
-        "architecture": architecture.to_json(),
-        "deployment": {},
-        "values": values,
-    }
+    values = {name: known[name.partition("@")[0]] for name in names}
+    values["test_error"] = Value(0.33 - 0.02 * number, 0.02, Provenance.SCORED)
+    return FrontCandidate(Candidate(Architecture((layer,))), values)
 
 
 @pytest.fixture
-def front_document() -> DocumentMaker:
-    """Makes a front of so many candidates, in the schema of the JSON interface."""
+def front_document() -> Callable[..., dict[str, Any]]:
+    """Makes a front of so many candidates, as `Front.to_json` writes it."""
 
     def make(
-        count: int = 4, objectives: Sequence[str] = ("error", "latency_s", "memory_bytes"), **fields: Any
+        count: int = 4,
+        objectives: Sequence[str] = ("error", "latency_s", "memory_bytes"),
+        budgets: Sequence[str] = (),
+        devices: Sequence[str] = ("local",),
     ) -> dict[str, Any]:
-        return {
-            "campaigns": ["demo"],
-            "devices": ["local"],
-            "objectives": [
-                {
-                    "name": name,
-                    "device": name.partition("@")[2] or None,
-                    "unit": _UNITS[name.partition("@")[0]],
-                    "direction": "minimise",
-                }
-                for name in objectives
-            ],
-            "budgets": [],
-            "candidates": [make_candidate(number, objectives) for number in range(count)],
-            **fields,
-        }
+        chosen = objectives_for(objectives, devices)
+        names = [objective.name for objective in chosen]
+        candidates = tuple(make_candidate(number, names) for number in range(count))
+        return Front(("demo",), tuple(devices), chosen, budgets_for(budgets, devices), candidates).to_json()
 
     return make

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Run = Callable[..., Any]
+
+STATUS = {
+    "name": "demo",
+    "phase": "search",
+    "space": "edge-small",
+    "task": "watch",
+    "devices": ["local"],
+    "objectives": ["error", "latency_s"],
+    "budgets": [],
+    "seed": 0,
+    "profiles": {"answered": 20, "pending": 1, "failed": 2},
+    "trainings": {"answered": 9, "pending": 0, "failed": 0},
+    "created_at": "2026-11-01T10:00:00+00:00",
+    "updated_at": "2026-11-01T10:05:00+00:00",
+}
+
+
+def test_the_status_is_told_in_words(run: Run, api: Any) -> None:
+    api.statuses = [STATUS]
+    ran = run("status", "demo")
+    assert ran.code == 0
+    assert "search" in ran.out
+    assert "20 answered, 1 pending, 2 failed" in ran.out
+
+
+def test_the_status_is_one_json_object(run: Run, api: Any) -> None:
+    api.statuses = [STATUS]
+    assert json.loads(run("status", "demo", "--json").out) == STATUS
+
+
+def test_the_status_of_an_absent_campaign_is_one_sentence(run: Run, api: Any) -> None:
+    ran = run("status", "nothing")
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+
+
+def test_campaigns_are_listed(run: Run, api: Any) -> None:
+    api.statuses = [STATUS, {**STATUS, "name": "[red]other\x1b[2J"}]
+    ran = run("list", "--runs", "here")
+    assert api.asked == {"runs": Path("here")}
+    assert "demo" in ran.out
+    assert "[red]other\\x1b[2J" in ran.out
+    assert "\x1b" not in ran.out
+    assert json.loads(run("list", "--json").out)["campaigns"] == api.statuses
+
+
+def test_a_folder_without_campaigns_says_how_to_start_one(run: Run, api: Any) -> None:
+    assert "protran search" in run("list").out
+    assert json.loads(run("list", "--json").out) == {"campaigns": []}

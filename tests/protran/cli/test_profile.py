@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from device_agents.measurement import UNAVAILABLE, Measurement, MeasurementStatus, Provenance, Value
+from protran.cli.profile import summarise
+
+Run = Callable[..., Any]
+
+LAYER = {"hidden": 8, "heads": ["sa_sdp"], "feed_forward": [16]}
+MEASURED = Provenance.MEASURED_COUNTER
+
+
+def measurement(latency_s: float = 0.002, stderr: float = 0.0001, **fields: Any) -> Measurement:
+    values = {
+        "latency_s": Value(latency_s, stderr, MEASURED),
+        "memory_bytes": Value(40_000.0, 0.0, Provenance.EXACT),
+        "energy_j": UNAVAILABLE,
+    }
+    return Measurement("r", "d", **{"status": MeasurementStatus.OK, "values": values, **fields})
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    path = tmp_path / "model.json"
+    path.write_text(json.dumps({"architecture": {"layers": [LAYER]}}))
+    return str(path)
+
+
+def test_a_model_is_measured_and_shown_with_errors_and_provenance(run: Run, api: Any, model: str) -> None:
+    api.measurements = [measurement(flags=("contended",))]
+    ran = run("profile", model)
+    assert ran.code == 0
+    for words in ("2.00 ± 0.10 ms", "measured-counter", "40 kB", "unavailable", "flags: contended", "1 layer 8"):
+        assert words in ran.out
+
+
+def test_device_batch_and_repeats_reach_the_device(run: Run, api: Any, model: str) -> None:
+    api.measurements = [measurement()]
+    run("profile", model, "--device", "pi", "--batch", "8", "--repeats", "3")
+    candidate, input_spec, workload = api.asked["arguments"]
+    assert (candidate.architecture.layers[0].hidden, input_spec.length, workload.batch_size) == (8, 151, 8)
+    assert (api.asked["device"], api.asked["repeats"]) == ("pi", 3)
+
+
+def test_the_json_has_values_per_call_and_per_sequence(run: Run, api: Any, model: str) -> None:
+    api.measurements = [measurement(0.008)]
+    told = json.loads(run("profile", model, "--batch", "4", "--json").out)
+    assert told["values"]["latency_s"] == {
+        "value": 0.008,
+        "stderr": 0.0001,
+        "provenance": "measured-counter",
+        "unit": "s",
+    }
+    assert told["per_sequence"] == {"latency_s": 0.002}
+    assert len(told["measurements"]) == 1
+
+
+def test_a_model_that_cannot_be_measured_ends_with_1_and_the_reason(run: Run, api: Any, model: str) -> None:
+    api.measurements = [measurement(status=MeasurementStatus.FAILED, values={}, reason="out of memory")]
+    ran = run("profile", model)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert "out of memory" in ran.err
+    assert json.loads(run("profile", model, "--json").out)["measurements"][0]["status"] == "failed"
+
+
+def test_a_gene_that_is_unknown_is_one_sentence(run: Run, api: Any, tmp_path: Path) -> None:
+    path = tmp_path / "model.json"
+    path.write_text(json.dumps({"architecture": {"layers": [{**LAYER, "wings": 2}]}}))
+    ran = run("profile", str(path))
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert "layer 1: unknown gene 'wings'" in ran.err
+    assert api.asked == {}
+
+
+def test_a_preset_that_is_unknown_is_one_sentence_with_those_that_there_are(run: Run, api: Any) -> None:
+    ran = run("profile", "bert-gigantic")
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert "bert-tiny" in ran.err
+
+
+def test_a_preset_is_measured(run: Run, api: Any) -> None:
+    api.measurements = [measurement()]
+    assert run("profile", "bert-tiny").code == 0
+    assert api.asked["arguments"][0].architecture.layers[0].hidden == 128
+
+
+def test_repeats_are_averaged_and_their_spread_can_enlarge_the_error() -> None:
+    calm = summarise([measurement(0.002, 0.0001), measurement(0.002, 0.0001)])["latency_s"]
+    assert (calm.value, calm.stderr) == (0.002, pytest.approx(0.0001 / 2**0.5))
+    wild = summarise([measurement(0.001, 0.0001), measurement(0.003, 0.0001)])["latency_s"]
+    assert (wild.value, wild.stderr) == (pytest.approx(0.002), pytest.approx(0.001))
+
+
+def test_what_no_repeat_could_measure_stays_unavailable() -> None:
+    assert summarise([measurement(), measurement()])["energy_j"] == UNAVAILABLE

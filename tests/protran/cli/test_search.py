@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from protran.campaign.events import Note
+
+Run = Callable[..., Any]
+
+
+def test_the_first_command_needs_nothing_but_a_name(run: Run, api: Any) -> None:
+    ran = run("search", "--name", "demo")
+    config = api.asked["config"]
+    assert ran.code == 0
+    assert (config.name, config.space, config.task.source, config.devices) == ("demo", "edge-small", "watch", ["local"])
+    assert config.effort.preset.value == "demo"
+
+
+def test_a_name_is_made_of_space_and_task_where_none_is_given(run: Run, api: Any, tmp_path: Path) -> None:
+    run("search")
+    assert api.asked["config"].name == "edge-small-watch"
+
+
+def test_every_option_reaches_the_campaign(run: Run, api: Any, tmp_path: Path) -> None:
+    run(
+        *("search", "--name", "x", "--space", "flexibert-v2", "--task", "steps.csv", "--task-option", "label=activity"),
+        *("--device", "pi", "--device", "jetson", "--objective", "error,latency", "--objective", "memory"),
+        *("--budget", "latency<=20ms", "--effort", "quick", "--seed", "7", "--proposer", "random"),
+        *("--runs", str(tmp_path), "--dispatcher", "inline"),
+    )
+    config = api.asked["config"]
+    assert (config.space, config.devices, config.seed, config.proposer.value) == (
+        "flexibert-v2",
+        ["pi", "jetson"],
+        7,
+        "random",
+    )
+    assert (config.task.source, config.task.options) == ("steps.csv", {"label": "activity"})
+    assert (config.objectives, config.budgets) == (["error", "latency", "memory"], ["latency<=20ms"])
+    assert config.effort.preset.value == "quick"
+    assert (api.asked["runs"], api.asked["dispatcher"]) == (tmp_path, "inline")
+
+
+def test_options_win_over_the_campaign_file(run: Run, api: Any, tmp_path: Path) -> None:
+    path = tmp_path / "campaign.yaml"
+    path.write_text("name: filed\nspace: edge-small\ntask: watch\nseed: 3\n")
+    run("search", str(path), "--seed", "5")
+    config = api.asked["config"]
+    assert (config.name, config.seed, config.effort.preset.value) == ("filed", 5, "standard")
+
+
+def test_the_end_is_a_table_and_the_next_commands(run: Run, api: Any) -> None:
+    api.events = (Note("hello"),)
+    ran = run("search", "--name", "demo")
+    assert "note: hello" in ran.out
+    assert "1.000 ± 0.020" in ran.out
+    assert "protran pareto demo --budget 'latency<=3ms'" in ran.out
+
+
+def test_json_is_alone_on_standard_output(run: Run, api: Any) -> None:
+    api.events = (Note("hello"),)
+    ran = run("search", "--name", "demo", "--json")
+    assert json.loads(ran.out)["candidates"] == api.document["candidates"]
+    assert "note: hello" in ran.err
+
+
+def test_the_place_of_the_picture_is_told_where_there_is_one(run: Run, api: Any, tmp_path: Path) -> None:
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "front.png").write_bytes(b"")
+    assert f"Picture: {tmp_path}/demo/front.png" in run("search", "--name", "demo", "--runs", str(tmp_path)).out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--budget", "latency<=20 parsecs"), "unit of latency must be one of ns, us, ms, s; got 'parsecs'"),
+        (("--name", "../../x"), "name must be"),
+        (("--name", "a[red]\x1b[2J"), "name must be"),
+        (("--objective", "beauty"), "quantity must be one of"),
+        (("--effort", "heroic"), "effort"),
+        (("--proposer", "oracle"), "proposer"),
+        (("--seed", "-1"), "seed"),
+        (("--task-option", "label=x"), "--task-option needs --task"),
+        (("absent.yaml",), "absent.yaml"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_starts_nothing(
+    run: Run, api: Any, arguments: tuple[str, ...], sentence: str
+) -> None:
+    ran = run("search", *arguments)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert sentence in ran.err
+    assert "\x1b" not in ran.err
+    assert api.asked == {}
