@@ -29,7 +29,7 @@ EVALUATION_BATCH = 512
 _OUT_OF_MEMORY = ("bad_alloc", "allocate memory", "not enough memory", "create a memory object")
 
 
-def train(  # noqa: PLR0913, PLR0917 - the parts of a training_key, and where its by-products go
+def train(  # noqa: PLR0917 - the parts of a training_key, and where its by-products go
     architecture: Architecture,
     data: TaskData,
     recipe: Recipe,
