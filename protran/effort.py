@@ -40,7 +40,7 @@ class Effort(BaseModel):
         minutes: wall-clock minutes after which the search ends and what was found is verified; None for no limit.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=False)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     preset: EffortPreset = EffortPreset.STANDARD
     seed_candidates: Positive = 16

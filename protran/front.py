@@ -111,7 +111,7 @@ class Front:
         }
 
 
-def pareto_front(  # noqa: PLR0913 - three of them only label the result
+def pareto_front(
     known: Sequence[FrontCandidate],
     objectives: Sequence[Objective],
     budgets: Sequence[Budget] = (),
@@ -180,9 +180,8 @@ def _of_one_provenance(known: Sequence[FrontCandidate], names: Sequence[str]) ->
         others = ", ".join(sorted(item.value for item in found - {best}))
         before = len(kept)
         kept = [m for m in kept if m.number(name) is None or m.values[name].provenance is best]
-        notes.append(
-            f"left out: {before - len(kept)} candidates whose {name} is {others}, while that of others is {best.value}"
-        )
+        count = f"{before - len(kept)} candidate{'s' if before - len(kept) > 1 else ''}"
+        notes.append(f"left out: {count} whose {name} is {others}, while that of others is {best.value}")
     return kept, notes
 
 

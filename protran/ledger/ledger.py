@@ -104,11 +104,11 @@ class Ledger:
             if reading.campaign_record(connection, name) is not None:
                 raise InputError(f"there is a campaign {name!r} already; resume it or choose another name")
             row = {"name": name, "config": text, "seed": seed, "phase": str.__str__(phase)}
-            connection.execute(insert(schema.campaigns).values(**row, created_at=now, updated_at=now))
-            record = reading.campaign_record(connection, name)
-        if record is None:
-            raise LedgerError(f"ledger {self._path}: campaign {name!r} vanished while it was written")
-        return record
+            made = connection.execute(insert(schema.campaigns).values(**row, created_at=now, updated_at=now))
+            number = made.inserted_primary_key[0]
+        return CampaignRecord(
+            number, name, decode(text, "the configuration"), seed, str.__str__(phase), created_at=now, updated_at=now
+        )
 
     def campaign(self, name: str) -> CampaignRecord:
         """Returns a campaign. Raises `UnknownCampaignError` where there is none of this name."""
@@ -138,7 +138,7 @@ class Ledger:
 
     # Steps
 
-    def record_step(  # noqa: PLR0913, PLR0917 - a step is these
+    def record_step(
         self,
         campaign_id: int,
         number: int,

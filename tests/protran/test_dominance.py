@@ -42,6 +42,15 @@ def test_many_points_are_divided_and_conquered_as_the_definition_says(n: int, m:
     assert non_dominated(points).tolist() == by_brute_force(points)
 
 
+@pytest.mark.parametrize("levels", [1, 2, 3])
+def test_a_column_that_hardly_differs_is_divided_all_the_same(levels: int) -> None:
+    generator = np.random.default_rng(levels)
+    x, y = generator.integers(0, 40, size=(2, 1200)).astype(np.float64)
+    flat = generator.integers(0, levels, size=1200) * (generator.random(1200) < 0.2)
+    points = np.stack([x, flat, y, -x - y + generator.integers(0, 2, size=1200)], axis=1)
+    assert non_dominated(points).tolist() == by_brute_force(points)
+
+
 @pytest.mark.parametrize("m", [2, 3, 4, 5])
 def test_many_points_on_one_surface_are_all_on_the_front(m: int) -> None:
     points = np.random.default_rng(m).random((500, m))

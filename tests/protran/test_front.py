@@ -99,7 +99,7 @@ def test_an_estimate_does_not_stand_among_measurements_unless_asked() -> None:
     front = pareto_front(known, OBJECTIVES)
     assert sizes(front) == [1, 2]
     assert front.notes == (
-        "left out: 1 candidates whose latency_s is estimated-generic, while that of others is measured-counter",
+        "left out: 1 candidate whose latency_s is estimated-generic, while that of others is measured-counter",
     )
     assert sizes(pareto_front(known, OBJECTIVES, mix_provenance=True)) == [3]
 
@@ -140,3 +140,7 @@ def test_json_follows_the_schema_of_a_front() -> None:
         "provenance": "measured-counter",
     }
     assert candidate["values"]["test_error"]["unit"] == "fraction"
+
+
+def test_a_value_that_is_no_known_quantity_is_a_plain_number_in_json() -> None:
+    assert member(1, wheels=4.0).to_json()["values"]["wheels"]["unit"] == "count"
