@@ -27,7 +27,7 @@ class LatencyPlan:
         longest_s: stop sampling after this much wall time in any case.
     """
 
-    sample_s: float = 0.002
+    sample_s: float = 0.003
     settle_s: float = 0.002
     settle_limit_s: float = 0.02
     reference_share: float = 0.25
@@ -38,5 +38,5 @@ class LatencyPlan:
     floor_pairs: int = 60
     minimum_pairs: int = 3
     target_relative_stderr: float = 0.004
-    budget_cpu_s: float = 1.5
-    longest_s: float = 4.0
+    budget_cpu_s: float = 2.5
+    longest_s: float = 5.0

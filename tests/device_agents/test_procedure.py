@@ -111,7 +111,7 @@ def test_a_quiet_pass_stops_at_the_floor_and_a_noisy_one_at_the_budget():
 
 def test_a_busy_machine_gets_more_time_but_not_for_ever():
     generator = np.random.default_rng(3)
-    plan = LatencyPlan()
+    plan = LatencyPlan(budget_cpu_s=1.0, longest_s=3.0)
     disturbed = {"own_noise": lambda: float(generator.lognormal(0.0, 0.5)), "stolen_s": lambda: 2e-3}
     half, _, _ = run(1e-3, plan=plan, reference_options={"stolen_s": lambda: 1e-4}, **disturbed)
     assert plan.budget_cpu_s < half.elapsed_s < plan.longest_s

@@ -41,7 +41,7 @@ def test_a_slow_model_is_called_once_to_warm_up_and_nothing_speaks_against_it():
 
 
 def test_a_sample_is_the_mean_of_its_repeats():
-    found, _ = sampler(1e-4)
+    found, _ = sampler(1e-4, plan=LatencyPlan(sample_s=0.002))
     sample = found.take(settle=True)
     assert found.repeats == 20
     assert sample.wall_s == sample.cpu_s == pytest.approx(1e-4)
