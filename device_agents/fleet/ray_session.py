@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import re
@@ -85,17 +86,23 @@ def _start(folder: Path, resources: dict[str, float], cores: int) -> Any:
             log_to_driver=False,
             configure_logging=False,
             _temp_dir=str(folder),
-            _system_config=_HEALTH,
+            _system_config=dict(_HEALTH),  # a copy: Ray writes into it
         )
     return ray
 
 
+@functools.cache
+def _token() -> str:
+    """Ray reads its token once in a process and keeps it, so a second session of the process must use the same."""
+    return secrets.token_hex(32)
+
+
 def _settings(folder: Path) -> dict[str, str]:
-    """Returns the environment for Ray, with a fresh token in a file that only this user can read."""
+    """Returns the environment for Ray, with a token in a file that only this user can read."""
     token = folder / "token"
     descriptor = os.open(token, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # Ray's own token file is 0644
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(32))
+        file.write(_token())
     return {
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(token),

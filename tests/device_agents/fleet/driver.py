@@ -1,10 +1,15 @@
-"""A controller of its own process, for the tests of what is left when it ends. Usage: driver.py close|hang."""
+"""A controller of its own process, for the tests of what is left when it ends.
+
+Usage: driver.py hang|close. The second opens and closes a session before the one that counts.
+"""
 
 import sys
 
 from device_agents.fleet.base import Limits, TaskJob
 from device_agents.fleet.opening import open_dispatcher
 
+if sys.argv[1] == "close":
+    open_dispatcher("ray", agent_factory="fake_agent:FakeAgent").close()
 dispatcher = open_dispatcher("ray", agent_factory="fake_agent:FakeAgent", train_slots=1)
 dispatcher.submit(TaskJob("quick", "fake_task", {"value": 1}))
 while dispatcher.pending():

@@ -149,7 +149,7 @@ def test_no_process_survives_a_controller_that_is_killed_for_longer_than_30_s(st
 
 
 @pytest.mark.slow
-def test_close_leaves_no_process_no_file_and_no_word_on_the_terminal(start_driver, tmp_path):
+def test_sessions_one_after_another_leave_no_process_no_file_and_no_word_on_the_terminal(start_driver, tmp_path):
     driver, mark, line = start_driver("close")
     assert line == "1\n"
     deadline_s = time.monotonic() + 5.0
