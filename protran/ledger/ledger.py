@@ -104,8 +104,8 @@ class Ledger:
             if reading.campaign_record(connection, name) is not None:
                 raise InputError(f"there is a campaign {name!r} already; resume it or choose another name")
             row = {"name": name, "config": text, "seed": seed, "phase": str.__str__(phase)}
-            made = connection.execute(insert(schema.campaigns).values(**row, created_at=now, updated_at=now))
-            number = made.inserted_primary_key[0]
+            made = insert(schema.campaigns).values(**row, created_at=now, updated_at=now)
+            number = connection.execute(made.returning(schema.campaigns.c.id)).scalar_one()
         return CampaignRecord(
             number, name, decode(text, "the configuration"), seed, str.__str__(phase), created_at=now, updated_at=now
         )
