@@ -29,7 +29,7 @@ class JointBelief(Protocol):
         """Returns the belief at `x: n x d` in the outputs' units."""
 
 
-def choose(  # noqa: PLR0913  two of them are keywords that few callers need
+def choose(
     belief: JointBelief,
     pool: Tensor,
     reference: Tensor,

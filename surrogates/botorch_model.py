@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
+from botorch.acquisition.multi_objective import logei
 from botorch.models.gpytorch import GPyTorchModel
 from botorch.posteriors.gpytorch import GPyTorchPosterior
 from gpytorch.distributions import MultitaskMultivariateNormal, MultivariateNormal
@@ -39,6 +40,7 @@ class FeatureModel(GPyTorchModel):  # type: ignore[misc]  # botorch is untyped
         outputs: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
+        _forgo_compiled_kernel()
         self._surrogate = surrogate
         self._feature_map = feature_map
         self._outputs = tuple(range(surrogate.num_outputs) if outputs is None else outputs)
@@ -95,3 +97,12 @@ def _normal(mean: Tensor, covariance: Tensor) -> MultivariateNormal:
         return MultivariateNormal(mean.squeeze(-2), covariance.squeeze(-3))
     blocks = BlockDiagLinearOperator(DenseLinearOperator(covariance), block_dim=-3)
     return MultitaskMultivariateNormal(mean.transpose(-1, -2), blocks, interleaved=False)
+
+
+def _forgo_compiled_kernel() -> None:
+    """Keeps BoTorch from compiling a C++ kernel when the first hypervolume improvement is built.
+
+    The kernel costs minutes of two busy cores, warns where there is no compiler, and is built for the very processor
+    (`-march=native`), so that a replay elsewhere could propose other candidates. BoTorch 0.18 has no public switch.
+    """
+    logei._load_attempted = True

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.utils.cpp_extension
+from botorch.acquisition.multi_objective import logei
 from botorch.acquisition.multi_objective.logei import (
     qLogExpectedHypervolumeImprovement,
     qLogNoisyExpectedHypervolumeImprovement,
@@ -115,6 +117,16 @@ def test_noisy_hypervolume_improvement_has_the_gradient_that_differences_show(fi
 def test_noisy_hypervolume_improvement_caches_the_root_of_the_baseline(fitted):
     acquisition = noisy_improvement(fitted[0].model_on(feature_map), fitted[1], 3)
     assert acquisition._cache_root
+
+
+def test_no_compiler_is_started_by_the_first_hypervolume_improvement(fitted, monkeypatch):
+    def refuse(**arguments):
+        raise AssertionError("a compiler was started")
+
+    monkeypatch.setattr(torch.utils.cpp_extension, "load", refuse)
+    monkeypatch.setattr(logei, "_load_attempted", False)
+    noisy_improvement(fitted[0].model_on(feature_map), fitted[1], 3)
+    assert logei._C is None
 
 
 def test_hypervolume_improvement_is_optimised_through_the_feature_map(fitted):
