@@ -8,14 +8,14 @@ from typing import Any
 
 from device_agents.errors import DeviceError
 from device_agents.fleet.base import JobResult
-from device_agents.isolation import JobFailed
+from device_agents.isolation import FailureKind, JobFailed
 from device_agents.measurement import Measurement
 
 
 def outcome(job_id: str, work: Callable[[], Measurement | Mapping[str, Any]]) -> JobResult:
     """Returns what became of `work`: its measurement, its result, or its failure as one sentence."""
     started_s = time.monotonic()
-    measurement, result, failure = None, None, None
+    measurement, result, failure, lost = None, None, None, False
     try:
         value = work()
         if isinstance(value, Measurement):
@@ -23,10 +23,10 @@ def outcome(job_id: str, work: Callable[[], Measurement | Mapping[str, Any]]) ->
         else:
             result = value
     except JobFailed as error:
-        failure = error.reason
+        failure, lost = error.reason, error.kind is FailureKind.LOST
     except Exception as error:
         failure = describe(error)
-    return JobResult(job_id, measurement, result, failure, time.monotonic() - started_s)
+    return JobResult(job_id, measurement, result, failure, lost, time.monotonic() - started_s)
 
 
 def describe(error: BaseException) -> str:

@@ -185,14 +185,15 @@ class RayDispatcher(Dispatcher):
             result = job_result(self._session.ray.get(reference, timeout=START_S))
         except self._session.ray.exceptions.RayError as error:
             run.place.drop()
-            result = JobResult(run.job.job_id, failure=f"lost: the worker of the job died ({one_line(error)})")
+            reason = f"lost: the worker of the job died ({one_line(error)})"
+            result = JobResult(run.job.job_id, failure=reason, lost=True)
         return self._finish(reference, result)
 
     def _give_up(self, reference: Any) -> JobResult:
         run = self._running[reference]
         run.place.drop()
-        silent_s = time.monotonic() - run.started_s
-        return self._finish(reference, JobResult(run.job.job_id, failure=f"lost: no answer within {silent_s:.0f} s"))
+        reason = f"lost: the worker of the job gave no answer within {time.monotonic() - run.started_s:.0f} s"
+        return self._finish(reference, JobResult(run.job.job_id, failure=reason, lost=True))
 
     def _finish(self, reference: Any, result: JobResult) -> JobResult:
         run = self._running.pop(reference)

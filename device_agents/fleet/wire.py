@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 from device_agents.fleet.base import Job, JobResult, Limits, ProfileJob, TaskJob
@@ -36,9 +37,10 @@ def task_job(text: str) -> TaskJob:
 
 def result_text(result: JobResult) -> str:
     """Returns the result as JSON text."""
-    measurement = None if result.measurement is None else result.measurement.to_json()
-    rest = {"job_id": result.job_id, "result": result.result, "failure": result.failure, "wall_s": result.wall_s}
-    return json.dumps({"measurement": measurement, **rest})
+    fields = {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
+    if result.measurement is not None:
+        fields["measurement"] = result.measurement.to_json()
+    return json.dumps(fields)
 
 
 def job_result(text: str) -> JobResult:

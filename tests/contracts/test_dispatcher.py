@@ -126,7 +126,7 @@ def test_a_task_that_fails_is_a_result_with_its_reason_and_the_next_one_works(op
     opened.submit(task("good", value=1))
     results = {result.job_id: result for result in collect(opened)}
     assert words in results["bad"].failure and "\n" not in results["bad"].failure
-    assert results["bad"].result is None
+    assert results["bad"].result is None and not results["bad"].lost
     assert results["good"].result["answer"] == 1
 
 
@@ -134,6 +134,14 @@ def test_an_entry_that_does_not_exist_is_a_failure_that_names_it(opened):
     opened.submit(TaskJob("t", "no_such_entry", {}))
     (result,) = collect(opened)
     assert "no_such_entry" in result.failure
+
+
+def test_a_task_whose_warm_process_is_killed_is_lost_and_the_next_one_works(opened):
+    opened.submit(task("bad", do="kill server"))
+    opened.submit(task("good", value=1))
+    results = {result.job_id: result for result in collect(opened)}
+    assert results["bad"].lost and results["bad"].failure.startswith("lost")
+    assert results["good"].result["answer"] == 1
 
 
 def test_a_measurement_that_failed_is_still_a_measurement(opened):

@@ -1,6 +1,7 @@
 """A task entry for the tests of dispatchers."""
 
 import os
+import signal
 import time
 
 import journal
@@ -13,6 +14,9 @@ def handle(payload):
         raise ValueError("the fake task broke")
     if payload.get("do") == "die":
         os._exit(9)
+    if payload.get("do") == "kill server":
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(3600)
     if payload.get("do") == "allocate":
         bytearray(10**9)
     return {"answer": payload.get("value"), "pid": os.getpid()}

@@ -52,6 +52,7 @@ def test_an_agent_whose_process_dies_or_hangs_costs_one_job_and_is_replaced(open
     for repeat in (Behaviour.DIE, 1, Behaviour.HANG, 2):
         dispatcher.submit(profile(repeat, time_s=10.0 if repeat < 10 else 0.5))
     died, first, hung, second = (dispatcher.next_result(60.0) for _ in range(4))
+    assert died.lost and hung.lost and not first.lost
     assert died.failure.startswith("lost") and "\n" not in died.failure
     assert "no answer" in hung.failure
     assert first.measurement.status is second.measurement.status is MeasurementStatus.OK

@@ -23,6 +23,7 @@ def test_a_task_job_survives_the_way():
         JobResult("a", Measurement("a", "device", MeasurementStatus.FAILED, reason="why"), wall_s=0.5),
         JobResult("b", result={"accuracy": 0.5}),
         JobResult("c", failure="timed out"),
+        JobResult("d", failure="lost: its worker died", lost=True),
     ],
 )
 def test_a_result_survives_the_way(result):
