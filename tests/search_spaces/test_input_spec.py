@@ -1,0 +1,41 @@
+"""Input specs: checks, positions, JSON."""
+
+import pytest
+
+from search_spaces.errors import SpaceError
+from search_spaces.input_spec import InputKind, InputSpec
+
+WINDOWS = {"kind": "windows", "length": 151, "classes": 7, "channels": 3, "patch": 5}
+
+
+def test_positions_are_tokens_or_whole_patches():
+    assert InputSpec(**WINDOWS).sequence_length == 30
+    assert InputSpec(InputKind.TOKENS, length=128, classes=2).sequence_length == 128
+
+
+@pytest.mark.parametrize("payload", [WINDOWS, {"kind": "tokens", "length": 9, "classes": 2, "multi_label": True}])
+def test_json_round_trips_keep_the_spec_and_its_key(payload):
+    spec = InputSpec.from_json(payload)
+    assert spec.to_json() == payload
+    assert InputSpec.from_json(spec.to_json()).key == spec.key
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"kind": "images"}, "tokens or windows, got 'images'"),
+        ({"length": 0}, "length must be"),
+        ({"classes": 1.5}, "classes must be"),
+        ({"channels": True}, "channels must be"),
+        ({"patch": 152}, "patch .152. must not exceed the length"),
+        ({"colour": 1}, "colour"),
+    ],
+)
+def test_a_bad_spec_is_refused(changes, words):
+    with pytest.raises(SpaceError, match=words):
+        InputSpec.from_json(WINDOWS | changes)
+
+
+def test_a_payload_that_is_no_object_is_refused():
+    with pytest.raises(SpaceError, match="input spec"):
+        InputSpec.from_json(None)
