@@ -37,8 +37,8 @@ class NoisePrior:
 WHOLE_NOISE = NoisePrior(-2.5, 1.25)
 """Where no variance is known. Chosen on the published ProTran device tables (8 to 64 rows), whose noise is unknown."""
 REST_OF_NOISE = NoisePrior(-3.5, 2.0)
-"""Where variances are known: lower, for they may say it all, and wide, for they may say next to nothing (in the published
-HW-GPT-Bench tables the rtx2080's latencies state 0.03 % and scatter by 6 %)."""
+"""Where variances are known: lower, for they may say it all, and wide, for they may say next to nothing: in the
+published HW-GPT-Bench tables the rtx2080's latencies state 0.03 % and scatter by 6 %."""
 
 
 @dataclass(frozen=True)

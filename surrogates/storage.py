@@ -1,4 +1,4 @@
-"""Surrogates on disk: one safetensors file, one JSON file that names its hash, never a pickle."""
+"""Surrogates on disk: one safetensors file, one JSON file that names the hash of both, never a pickle."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def write(folder: Path, kind: str, tensors: Tensors, settings: Settings) -> None
         SurrogateError: the folder cannot be written.
     """
     data = save({name: tensor.detach().contiguous() for name, tensor in tensors.items()})
-    header = {"format": FORMAT, "kind": kind, "tensors_sha256": hashlib.sha256(data).hexdigest(), "settings": settings}
+    header = {"format": FORMAT, "kind": kind, "sha256": _digest(data, settings), "settings": settings}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / TENSORS_FILE).write_bytes(data)
@@ -56,24 +56,29 @@ def read(folder: Path, kind: str, build: Callable[[Tensors, Settings], T]) -> T:
         ) from error
     except ValueError as error:
         raise _damaged(folder, f"{SETTINGS_FILE} is not JSON") from error
-    if not isinstance(header, dict) or {"format", "kind", "tensors_sha256", "settings"} - header.keys():
+    if not isinstance(header, dict) or {"format", "kind", "sha256", "settings"} - header.keys():
         raise _damaged(folder, f"{SETTINGS_FILE} lacks entries")
     if (header["format"], header["kind"]) != (FORMAT, kind):
         found = f"{header['kind']!r} of format {header['format']!r}"
         raise SurrogateError(
             f"expected a surrogate {kind!r} of format {FORMAT} in {folder}, got {found}; load it with its own class"
         )
-    if hashlib.sha256(data).hexdigest() != header["tensors_sha256"]:
-        raise _damaged(folder, f"{TENSORS_FILE} does not have the hash that {SETTINGS_FILE} names")
+    if _digest(data, header["settings"]) != header["sha256"]:
+        raise _damaged(folder, f"its content does not have the hash that {SETTINGS_FILE} names")
     try:
         return build(load(data), header["settings"])
-    except (SafetensorError, KeyError, TypeError, IndexError) as error:
+    except (SafetensorError, KeyError, TypeError, IndexError, RuntimeError) as error:
         raise _damaged(folder, f"an entry is missing or of another type ({error})") from error
 
 
 def below(tensors: Tensors, prefix: str) -> dict[str, Tensor]:
     """Returns the tensors whose names start with `prefix`, under the rest of their names."""
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _digest(data: bytes, settings: Settings) -> str:
+    """Returns the hash of the tensors' bytes and the settings, as hexadecimal digits."""
+    return hashlib.sha256(data + json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
 def _damaged(folder: Path, what: str) -> SurrogateError:

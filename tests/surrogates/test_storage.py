@@ -63,6 +63,12 @@ def test_a_torn_tensor_file_is_refused(folder, keep):
         read(folder)
 
 
+def test_settings_that_were_changed_are_refused(folder):
+    change_settings(folder, settings={"shift": 0.2})
+    with pytest.raises(SurrogateError, match="does not have the hash"):
+        read(folder)
+
+
 @pytest.mark.parametrize("name", [storage.TENSORS_FILE, storage.SETTINGS_FILE])
 def test_a_missing_file_is_named_as_a_surrogate_that_is_not_there(folder, name):
     (folder / name).unlink()
