@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from protran.fidelity import Fidelity
 
-LOW_WINDOWS = 12_000
-FULL_WINDOWS = 32_000
-LOW_SHARE = 0.6
+LOW_WINDOWS = 11_000
 LOW_EPOCHS = (2, 60)
+FULL_WINDOWS = 30_000
 FULL_EPOCHS = (4, 150)
 
 
@@ -19,7 +18,7 @@ class Fidelities:
     """The efforts of a campaign.
 
     Attributes:
-        low: to choose among many; ranks architectures like `full` does, at about a third of its cost.
+        low: to choose among many, at about a third of the cost of `full`.
         full: to report.
     """
 
@@ -30,15 +29,22 @@ class Fidelities:
 def fidelities(train_windows: int) -> Fidelities:
     """Returns the efforts for a task with `train_windows` training windows.
 
-    A training passes about `LOW_WINDOWS` or `FULL_WINDOWS` windows through the model, so that its cost does not depend
-    on the amount of data; with little data the number of epochs is capped.
+    A training passes about `LOW_WINDOWS` or `FULL_WINDOWS` windows through the model, so that its cost hardly depends
+    on the amount of data. Little data caps the epochs. Of much data the low fidelity sees a share; the full one always
+    sees everything, whatever it costs.
+
+    Fewer epochs over everything rank architectures better than more epochs over a share: on `watch`, nine architectures
+    of 1 k to 63 k parameters, Spearman's correlation with the full fidelity was 0.80 for 8 epochs of all windows and
+    0.70 for 13 epochs of 60 % of them, at the same cost.
     """
+    windows = max(1, train_windows)
+    share = min(1.0, LOW_WINDOWS / (LOW_EPOCHS[0] * windows))
     return Fidelities(
-        low=Fidelity(_epochs(LOW_WINDOWS, LOW_SHARE * train_windows, LOW_EPOCHS), LOW_SHARE),
-        full=Fidelity(_epochs(FULL_WINDOWS, train_windows, FULL_EPOCHS)),
+        low=Fidelity(_epochs(LOW_WINDOWS, share * windows, LOW_EPOCHS), share),
+        full=Fidelity(_epochs(FULL_WINDOWS, windows, FULL_EPOCHS)),
     )
 
 
 def _epochs(passes: int, windows: float, limits: tuple[int, int]) -> int:
     low, high = limits
-    return min(high, max(low, math.ceil(passes / max(1.0, windows))))
+    return min(high, max(low, math.ceil(passes / windows - 1e-9)))

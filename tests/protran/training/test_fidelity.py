@@ -3,9 +3,10 @@ import pytest
 from protran.training.fidelity import FULL_WINDOWS, LOW_WINDOWS, fidelities
 
 
-def test_low_costs_less_than_half_of_full():
-    found = fidelities(1574)
-    assert found.low.epochs * found.low.share < 0.5 * found.full.epochs
+@pytest.mark.parametrize("windows", [100, 1414, 5000, 10**6])
+def test_low_costs_at_most_half_of_full(windows):
+    found = fidelities(windows)
+    assert found.low.epochs * found.low.share <= 0.5 * found.full.epochs
 
 
 @pytest.mark.parametrize("windows", [1000, 3000])
@@ -15,7 +16,13 @@ def test_the_passes_do_not_depend_on_the_amount_of_data(windows):
     assert found.low.epochs * found.low.share * windows == pytest.approx(LOW_WINDOWS, rel=0.15)
 
 
-@pytest.mark.parametrize("windows", [1, 10, 10**7])
+def test_low_sees_a_share_of_much_data_and_full_sees_all_of_it():
+    found = fidelities(10**6)
+    assert found.low.epochs * found.low.share * 10**6 == pytest.approx(LOW_WINDOWS)
+    assert (found.full.epochs, found.full.share) == (4, 1.0)
+
+
+@pytest.mark.parametrize("windows", [0, 1, 10, 10**7])
 def test_epochs_stay_within_limits(windows):
     found = fidelities(windows)
     assert 2 <= found.low.epochs <= found.full.epochs <= 150
