@@ -41,8 +41,8 @@ class GradientSettings:
     """
 
     draws: int = 256
-    starts: int = 12
-    steps: int = 20
+    starts: int = 10
+    steps: int = 16
     rate: float = 0.08
     climbers: int = 4
     rounds: int = 3

@@ -1,10 +1,16 @@
-"""The variance of one observed error rate."""
+"""The variance of observed error rates: what a few seeds and a finite validation set leave open."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
 SEED_SPREAD = 0.02
-"""Standard deviation of the error over training seeds where a campaign has no spread of its own: small models on the
-`watch` task differ by 2 to 3 points."""
+"""Standard deviation of the error over training seeds that is expected before any is seen: small models on the `watch`
+task differ by 2 to 3 points."""
+PRIOR_WEIGHT = 4.0
+"""Degrees of freedom that the expectation is worth: as much as five seeds."""
 
 
 def error_variance(error: float, examples: float, seed_spread: float = SEED_SPREAD) -> float:
@@ -27,3 +33,28 @@ def error_variance(error: float, examples: float, seed_spread: float = SEED_SPRE
         raise ValueError(f"expected at least 1 validation example, got {examples}")
     drawn = (error * examples + 1.0) / (examples + 2.0)
     return drawn * (1.0 - drawn) / examples + seed_spread**2
+
+
+def mean_error_variance(errors: Sequence[float], examples: float, seed_spread: float = SEED_SPREAD) -> float:
+    """Returns the variance of the mean of the error rates of one architecture's trainings, one per seed.
+
+    The spread between two or three seeds says little about the spread between all: two that happen to agree are not
+    free of noise. So the sample variance is shrunk towards the expected one (the mean of a scaled inverse chi-squared
+    posterior's scale), which alone counts for a single seed.
+
+    Args:
+        errors: one error rate per seed; at least one.
+        examples: number of independent validation examples.
+        seed_spread: expected standard deviation between training seeds, in error rate.
+
+    Raises:
+        ValueError: there is no error rate, or one is not in 0 to 1, or there is no example.
+
+    Source: Gelman et al., "Bayesian Data Analysis" (3rd edition, 2013), section 2.6.
+    """
+    if len(errors) == 0:
+        raise ValueError("expected one or more error rates, got none")
+    expected = float(np.mean([error_variance(error, examples, seed_spread) for error in errors]))
+    squares = float(np.square(np.asarray(errors) - np.mean(errors)).sum())
+    single = (PRIOR_WEIGHT * expected + squares) / (PRIOR_WEIGHT + len(errors) - 1)
+    return single / len(errors)

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from protran.optimize.noise import error_variance
+from protran.optimize.noise import error_variance, mean_error_variance
 
 
 def test_more_examples_leave_the_spread_of_seeds() -> None:
@@ -25,3 +26,26 @@ def test_an_error_in_percent_is_refused() -> None:
 def test_no_examples_are_refused() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         error_variance(0.2, 0)
+
+
+def test_one_seed_has_the_expected_variance() -> None:
+    assert mean_error_variance([0.2], 500) == pytest.approx(error_variance(0.2, 500))
+
+
+def test_two_seeds_that_agree_by_chance_are_not_free_of_noise() -> None:
+    agreeing = mean_error_variance([0.2, 0.2], 500)
+    assert 0.3 * error_variance(0.2, 500) < agreeing < 0.5 * error_variance(0.2, 500)
+
+
+def test_seeds_that_disagree_raise_the_variance() -> None:
+    assert mean_error_variance([0.1, 0.3], 500) > 3 * mean_error_variance([0.2, 0.2], 500)
+
+
+def test_many_seeds_speak_for_themselves() -> None:
+    errors = np.random.default_rng(0).normal(0.3, 0.05, 4000)
+    assert mean_error_variance(errors.tolist(), 500) == pytest.approx(0.05**2 / 4000, rel=0.1)
+
+
+def test_no_seed_is_refused() -> None:
+    with pytest.raises(ValueError, match="one or more"):
+        mean_error_variance([], 500)
