@@ -5,9 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections import Counter
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from device_agents.fleet.base import Dispatcher, Job, JobResult, ProfileJob, TaskJob
 from device_agents.isolation.limits import Limits
@@ -100,20 +98,13 @@ class StepExecution:
         """Records the devices once, before the first answer: a resumed campaign needs their reference latency."""
         if not self._introduced:
             for info in self._dispatcher.devices():
-                self._ledger.put_device(info, reference_of(info.facts))
+                self._ledger.put_device(info, info.facts.get("reference"))
             self._introduced = True
 
     def _record_training(self, job: TaskJob, result: JobResult) -> None:
         evaluation = evaluation_of(job, result)
         self._ledger.answer_training(self._campaign_id, evaluation)
         self._observer(TrainingDone(Candidate(evaluation.architecture), evaluation, result.wall_s))
-
-
-def reference_of(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the reference latency among a device's facts, as JSON of `ReferenceLatency`; empty if not measured."""
-    names = ("latency_s", "stderr_s", "clean_share", "contended")
-    found = {name: facts.get(f"reference_{name}") for name in names}
-    return {} if None in found.values() else found
 
 
 def failed_measurement(request: ProfileRequest, reason: str) -> Measurement:

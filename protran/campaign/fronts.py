@@ -49,7 +49,17 @@ def front_of(
         campaigns=[problem.config.name],
         devices=[device.name for device in problem.devices],
     )
-    return front if verified else dataclasses.replace(front, notes=(UNVERIFIED, *front.notes))
+    notes = [*([] if verified else [UNVERIFIED]), *failure_notes(findings)]
+    return dataclasses.replace(front, notes=(*notes, *front.notes))
+
+
+def failure_notes(findings: Findings) -> list[str]:
+    """Returns one sentence for each kind of failure: how many candidates it cost, and one of the reasons."""
+    return [
+        f"{len(reasons)} candidates could not be {what}, for example: {next(iter(reasons.values()))}"
+        for what, reasons in (("profiled", findings.unprofiled), ("trained", findings.untrained))
+        if reasons
+    ]
 
 
 def known_candidates(problem: Problem, findings: Findings, *, verified: bool) -> list[FrontCandidate]:

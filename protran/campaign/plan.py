@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -80,7 +81,7 @@ class Planner:
             candidates = RandomProposer().propose(state, count)
         else:
             candidates = propose_profiles(state, count)
-        notes = {f"predicted_error_{name}": error for name, error in errors.items()}
+        notes = {f"predicted_error_{name}": error for name, error in errors.items() if math.isfinite(error)}
         return StepPlan(Phase.LEARN, tuple(candidates), notes) if candidates else None
 
     def _search(self, past: Sequence[StepPlan], state: SearchState) -> StepPlan | None:

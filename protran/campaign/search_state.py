@@ -22,9 +22,8 @@ def search_state(problem: Problem, findings: Findings, step: int) -> SearchState
     wanted = _wanted(problem)
     observations: list[Observation] = []
     known = [findings.candidates[key] for key in sorted(findings.candidates)]
-    for candidate in known:
-        if findings.failure(candidate) is None:
-            observations += _observations(problem, findings, candidate, wanted)
+    for candidate in known:  # one that could not be trained still teaches what it costs
+        observations += _observations(problem, findings, candidate, wanted)
     budgets: dict[str, float] = {}
     for budget in problem.budgets:
         budgets[budget.name] = min(budget.limit, budgets.get(budget.name, math.inf))
@@ -47,10 +46,10 @@ def _wanted(problem: Problem) -> dict[str, tuple[Quantity, str | None]]:
     The search cannot keep a budget on something that it does not look at, so such a quantity is searched for too.
     """
     wanted: dict[str, tuple[Quantity, str | None]] = {}
-    for item in (*problem.objectives, *problem.budgets):
-        wanted.setdefault(
-            value_name(item.quantity, item.device if item.qualified else None), (item.quantity, item.device)
-        )
+    for objective in problem.objectives:
+        wanted[objective.name] = (objective.quantity, objective.device)
+    for budget in problem.budgets:
+        wanted.setdefault(budget.name, (budget.quantity, budget.device))
     return wanted
 
 
