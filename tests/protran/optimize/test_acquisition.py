@@ -56,9 +56,9 @@ def by_sampling(beliefs: Beliefs, target: Target, known: Tensor, row: Tensor, dr
 def test_it_is_the_expected_hypervolume_improvement() -> None:
     beliefs, known = make_beliefs()
     target = make_target(beliefs, known, {})
-    acquisition = HypervolumeAcquisition(beliefs, target, known, np.random.default_rng(0), draws=64)
+    acquisition = HypervolumeAcquisition(beliefs, target, known, np.random.default_rng(0), draws=32)
     candidates = rows_at(torch.tensor([[1.0, 0.0], [0.9, 0.6]]))
-    expected = [by_sampling(beliefs, target, known, row.unsqueeze(0), draws=200) for row in candidates]
+    expected = [by_sampling(beliefs, target, known, row.unsqueeze(0), draws=120) for row in candidates]
     np.testing.assert_allclose(acquisition.score(candidates).exp().numpy(), expected, rtol=0.3, atol=1e-3)
 
 
@@ -66,9 +66,9 @@ def test_under_a_budget_it_is_the_expected_improvement_by_keepers() -> None:
     beliefs, known = make_beliefs()
     limit = float(beliefs.mean(known)[:, 1].exp().median())
     target = make_target(beliefs, known, {"latency_s": limit})
-    acquisition = HypervolumeAcquisition(beliefs, target, known, np.random.default_rng(0), draws=64)
+    acquisition = HypervolumeAcquisition(beliefs, target, known, np.random.default_rng(0), draws=32)
     keeper, breaker = rows_at(torch.tensor([[0.6, 0.0]])), rows_at(torch.tensor([[1.0, 1.0]]))
-    expected = by_sampling(beliefs, target, known, keeper, draws=200)
+    expected = by_sampling(beliefs, target, known, keeper, draws=120)
     assert acquisition.score(keeper).exp().item() == pytest.approx(expected, rel=0.3, abs=1e-3)
     assert acquisition.score(breaker).item() < np.log(1e-6)
 
