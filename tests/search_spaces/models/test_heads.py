@@ -78,6 +78,17 @@ def test_convolution_heads_equal_a_naive_loop(kind):
 
 
 @torch.no_grad()
+@pytest.mark.parametrize("kind", [kind for kind in HEAD_KINDS if kind.kernel])
+def test_convolution_heads_in_training_equal_those_at_inference(kind):
+    group, projected = group_and_input(kind)
+    mask = torch.ones(BATCH, LENGTH, dtype=torch.bool)
+    mask[0, 6:] = False
+    for kept in (None, mask):
+        expected = group.eval()(projected, kept)
+        torch.testing.assert_close(group.train()(projected, kept), expected, atol=1e-5, rtol=1e-4)
+
+
+@torch.no_grad()
 @pytest.mark.parametrize("kind", HEAD_KINDS)
 def test_excluded_positions_never_reach_kept_ones(kind):
     group, projected = group_and_input(kind)
