@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ import typer
 from protran.cli.terminal import JsonFlag, harmless, print_json, print_pairs, screen
 
 RunsOption = Annotated[Path, typer.Option(help="The folder of the campaigns.")]
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 _LISTED = ("name", "phase", "space", "task", "devices", "profiles", "trainings", "updated_at")
 
 
@@ -52,10 +54,20 @@ def list_all(runs: RunsOption = Path("runs"), as_json: JsonFlag = False) -> None
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in _LISTED:
-        table.add_column(column.replace("_", " "), overflow="fold")
+        table.add_column(column.removesuffix("_at"), overflow="fold", no_wrap=column == "name")
     for document in documents:
-        table.add_row(*(Text(_text(document[column])) for column in _LISTED))
+        table.add_row(*(Text(_cell(document[column])) for column in _LISTED))
     screen().print(table)
+
+
+def _cell(value: Any) -> str:
+    """Returns `_text` made short: the answered jobs and only those others that there are; minutes of a time stamp."""
+    if isinstance(value, Mapping):
+        others = {key: count for key, count in value.items() if count and key != "answered"}
+        return f"{value.get('answered', 0)}{f' ({_text(others)})' if others else ''}"
+    if isinstance(value, str) and _STAMP.match(value):
+        return value[:16].replace("T", " ")
+    return _text(value)
 
 
 def _text(value: Any) -> str:

@@ -52,7 +52,7 @@ def _print_misses(console: Console, document: Document) -> None:
     _print_table(console, {**document, "candidates": misses})
     for miss in misses:
         over = ", ".join(f"{harmless(text)} by {_part(part)}" for text, part in miss["excess"].items())
-        console.print(f"  {harmless(miss['key'])[:8]} breaks {over}")
+        console.print(f"  {harmless(miss['key'])[:8]} is over the limit of {over}")
 
 
 def _print_table(console: Console, document: Document) -> None:

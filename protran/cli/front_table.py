@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _KEY = 8  # digits of a key that tell the candidates of a front apart
 _ROOMY = 120
-REPORTED = ("test_error", "parameters", "core_seconds")
+REPORTED = ("test_error", "parameters")
 """What the table says beside the objectives, where a campaign knows it."""
 
 

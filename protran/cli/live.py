@@ -49,6 +49,7 @@ class LiveView:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yields the header, the bar, the last trainings and notes, and the best front so far."""
         from rich.progress_bar import ProgressBar
+        from rich.segment import Segment
         from rich.text import Text
 
         def line(text: str, style: str = "") -> Text:
@@ -58,6 +59,7 @@ class LiveView:
         yield line(self._header(), "bold")
         yield line(self._counts())
         yield ProgressBar(total=1.0, completed=progress.share(), width=max(4, min(60, options.max_width)))
+        yield Segment.line()
         for event in tuple(progress.last_trainings):
             yield line(training_text(event), "dim")
         for note in tuple(progress.notes):

@@ -138,7 +138,7 @@ def _print(
     console.print(candidate_line(candidate), soft_wrap=True)
     console.print(
         f"{input_spec.kind.value} of length {input_spec.length}, batch {workload.batch_size}, on {harmless(device)}; "
-        f"per call of the batch, mean of {len(measurements)}"
+        f"per call, mean of {len(measurements)} measurements"
     )
     for name, value in summarise(measurements).items():
         shown = "-" if value.value is None else format_with_error(value.value, value.stderr, _unit(name))

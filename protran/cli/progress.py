@@ -17,9 +17,9 @@ from protran.campaign.events import (
     StepStarted,
     TrainingDone,
 )
+from protran.campaign.phase import Phase
 
 if TYPE_CHECKING:
-    from protran.campaign.phase import Phase
     from protran.front import Front
 
 _KEPT_TRAININGS = 3
@@ -77,6 +77,9 @@ class Progress:
                 self.trainings = JobCount(event.trainings_done, event.trainings_planned)
             case StepStarted():
                 self.phase, self.step = event.phase, event.step
+                if event.phase is Phase.VERIFY:  # the last phase, so what is due now is all that is left
+                    self.profiles.planned = self.profiles.done + event.profiles
+                    self.trainings.planned = self.trainings.done + event.trainings
             case ProfileDone():
                 self.profiles.finish(event.wall_s, ok=event.measurement.status.value == "ok")
             case TrainingDone():

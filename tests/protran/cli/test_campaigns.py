@@ -46,6 +46,8 @@ def test_campaigns_are_listed(run: Run, api: Any) -> None:
     ran = run("list", "--runs", "here")
     assert api.asked == {"runs": Path("here")}
     assert "demo" in ran.out
+    assert "20 (1 pending, 2 failed)" in ran.out
+    assert "2026-11-01 10:05" in ran.out
     assert "[red]other\\x1b[2J" in ran.out
     assert "\x1b" not in ran.out
     assert json.loads(run("list", "--json").out)["campaigns"] == api.statuses

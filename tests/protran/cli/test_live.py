@@ -105,6 +105,16 @@ def test_the_view_fits_every_terminal_at_every_moment(events: list[CampaignEvent
     assert max(map(len, console.file.getvalue().splitlines())) <= width  # type: ignore[attr-defined]
 
 
+def test_the_bar_has_a_line_of_its_own(events: list[CampaignEvent]) -> None:
+    progress = Progress()
+    for event in events:
+        progress.observe(event)
+    stream = io.StringIO()
+    Console(file=stream, width=100, markup=False).print(LiveView(progress))
+    (bar,) = [line for line in stream.getvalue().splitlines() if "━" in line]
+    assert set(bar) <= set("━╸╺ ")
+
+
 def test_the_view_shows_phase_counts_losses_failures_and_front(events: list[CampaignEvent]) -> None:
     progress = Progress()
     for event in events:

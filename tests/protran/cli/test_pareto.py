@@ -48,7 +48,7 @@ def test_an_empty_front_is_no_failure_and_shows_the_nearest_misses(run: Run, api
     ran = run("pareto", "demo")
     assert ran.code == 0
     assert "No candidate meets latency<=1us." in ran.out
-    assert "breaks latency<=1 us by 900 %" in ran.out
+    assert "is over the limit of latency<=1 us by 900 %" in ran.out
     assert "note: look [here]" in ran.out
 
 

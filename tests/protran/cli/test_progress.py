@@ -54,6 +54,18 @@ def test_only_what_ran_in_this_process_predicts_the_rest_after_a_resume() -> Non
     assert progress.time_left_s() is None
 
 
+def test_the_verify_phase_knows_exactly_what_is_left() -> None:
+    clock = Clock()
+    progress = Progress(clock)
+    progress.observe(opened(profiles_done=6, trainings_done=2))
+    progress.observe(StepStarted(Phase.VERIFY, 9, profiles=0, trainings=2))
+    clock.now_s += 8
+    progress.trainings.finish(8.0, ok=True)
+    assert progress.time_left_s() == pytest.approx(8.0)
+    progress.trainings.finish(8.0, ok=True)
+    assert progress.share() == 1.0
+
+
 def test_failures_are_counted() -> None:
     progress = Progress()
     progress.profiles.finish(1.0, ok=False)

@@ -34,8 +34,16 @@ def marks(count: int) -> tuple[Mark, ...]:
     )
 
 
-@pytest.mark.parametrize("count", [0, 1, 200])
-@pytest.mark.parametrize("axes", [(LATENCY,), (ERROR, LATENCY), (ERROR, LATENCY, MEMORY, ENERGY)], ids=len)
+@pytest.mark.parametrize(
+    ("count", "axes"),
+    [
+        (0, (ERROR, LATENCY, MEMORY)),
+        (1, (ERROR, LATENCY, MEMORY)),
+        (200, (ERROR, LATENCY, MEMORY, ENERGY)),
+        (10, (LATENCY,)),
+        (10, (ERROR, LATENCY)),
+    ],
+)
 def test_a_picture_of_any_size_is_drawn(tmp_path: Path, count: int, axes: tuple[Axis, ...]) -> None:
     image = imread(draw(Picture("demo on local", axes, marks(count)), tmp_path / "front.png", dpi=40))
     assert image.std() > 0.01
