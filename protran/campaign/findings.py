@@ -63,12 +63,10 @@ class Findings:
         seeds = float(np.var(errors, ddof=1)) / len(errors) if len(errors) > 1 else 0.0
         return Value(float(np.mean(errors)), math.sqrt(sampling + seeds), Provenance.SCORED)
 
-    def seed_variance(self, candidate: Candidate, fidelity: Fidelity) -> float:
-        """Returns the variance of the mean error that other seeds would remove; NaN from fewer than two seeds."""
+    def errors_by_seed(self, candidate: Candidate, fidelity: Fidelity) -> list[float]:
+        """Returns 1 - validation accuracy of each good training at a fidelity."""
         evaluations = self.scored.get((candidate.architecture.key, fidelity), [])
-        if len(evaluations) < 2:
-            return math.nan
-        return float(np.var([e.metrics["validation_accuracy"] for e in evaluations], ddof=1)) / len(evaluations)
+        return [1.0 - evaluation.metrics["validation_accuracy"] for evaluation in evaluations]
 
 
 def findings_of(rows: Iterable[CampaignRow]) -> Findings:

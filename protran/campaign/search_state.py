@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import statistics
 
 from protran.campaign.findings import Findings
 from protran.campaign.problem import Problem
 from protran.fidelity import Fidelity
+from protran.optimize.noise import mean_error_variance
 from protran.optimize.state import ExactQuantity, Observation, SearchObjective, SearchState
 from protran.quantities import Quantity
 from search_spaces.candidate import Candidate
@@ -79,13 +81,12 @@ def _observations(
     if values:
         rows.append(Observation(candidate, values, variances))
     for fidelity in dict.fromkeys((problem.low, problem.full)):
-        error = findings.error(candidate, fidelity)
-        if error is not None and error.value is not None:
-            variance = findings.seed_variance(candidate, fidelity)
-            known = {} if math.isnan(variance) else {Quantity.ERROR.value: variance}
-            rows.append(
-                Observation(candidate, {Quantity.ERROR.value: error.value}, known, _share_of_full(fidelity, problem))
-            )
+        errors = findings.errors_by_seed(candidate, fidelity)
+        if errors:
+            score = {Quantity.ERROR.value: statistics.fmean(errors)}
+            # every candidate is scored on the same windows, so only the seeds' noise stands between them
+            noise = {Quantity.ERROR.value: mean_error_variance(errors, None)}
+            rows.append(Observation(candidate, score, noise, _share_of_full(fidelity, problem)))
     return rows
 
 

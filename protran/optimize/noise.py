@@ -13,7 +13,7 @@ PRIOR_WEIGHT = 4.0
 """Degrees of freedom that the expectation is worth: as much as five seeds."""
 
 
-def error_variance(error: float, examples: float, seed_spread: float = SEED_SPREAD) -> float:
+def error_variance(error: float, examples: float | None, seed_spread: float = SEED_SPREAD) -> float:
     """Returns the variance of an error rate of one training, judged on `examples` independent examples.
 
     The binomial part p(1-p)/n uses Laplace's rule (p is drawn towards 1/2 by one success and one failure), so that an
@@ -21,7 +21,8 @@ def error_variance(error: float, examples: float, seed_spread: float = SEED_SPRE
 
     Args:
         error: observed error rate, 0 to 1.
-        examples: number of independent validation examples (for overlapping windows, rather that of recordings).
+        examples: number of independent validation examples (for overlapping windows, rather that of recordings); None
+            where all that are compared are judged on the same ones, so that drawing them adds no noise between them.
         seed_spread: standard deviation between training seeds, in error rate.
 
     Raises:
@@ -29,13 +30,15 @@ def error_variance(error: float, examples: float, seed_spread: float = SEED_SPRE
     """
     if not 0.0 <= error <= 1.0:
         raise ValueError(f"expected an error rate of 0 to 1, got {error}")
+    if examples is None:
+        return seed_spread**2
     if examples < 1:
         raise ValueError(f"expected at least 1 validation example, got {examples}")
     drawn = (error * examples + 1.0) / (examples + 2.0)
     return drawn * (1.0 - drawn) / examples + seed_spread**2
 
 
-def mean_error_variance(errors: Sequence[float], examples: float, seed_spread: float = SEED_SPREAD) -> float:
+def mean_error_variance(errors: Sequence[float], examples: float | None, seed_spread: float = SEED_SPREAD) -> float:
     """Returns the variance of the mean of the error rates of one architecture's trainings, one per seed.
 
     The spread between two or three seeds says little about the spread between all: two that happen to agree are not
@@ -44,7 +47,7 @@ def mean_error_variance(errors: Sequence[float], examples: float, seed_spread: f
 
     Args:
         errors: one error rate per seed; at least one.
-        examples: number of independent validation examples.
+        examples: number of independent validation examples, or None; see `error_variance`.
         seed_spread: expected standard deviation between training seeds, in error rate.
 
     Raises:

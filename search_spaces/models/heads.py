@@ -195,9 +195,9 @@ class ConvolutionHeads(HeadGroup):
         weights = self._weights(queries, spans.transpose(1, 2).contiguous())  # (b, n, l, k)
         # rows of k weights and l zeros, read again as rows one shorter: each row starts one place further right
         row = length + self.kernel - 1
-        skewed = functional.pad(weights, (0, length)).flatten(2)[..., : length * row].unflatten(2, (length, row))
-        band = skewed[..., reach : reach + length]  # (b, n, l, l)
-        return band.matmul(self._heads(values.contiguous())).transpose(1, 2).flatten(2)
+        padded = functional.pad(weights, (0, length)).flatten(2)[..., : length * row]
+        band = _split_last(padded, length, row)[..., reach : reach + length]  # (b, n, l, l)
+        return torch.matmul(band, self._heads(values.contiguous())).transpose(1, 2).flatten(2)
 
     def _weights(self, queries: Tensor, spans: Tensor) -> Tensor:
         """Returns each position's weights on its neighbourhood, `batch x heads x length x kernel`."""

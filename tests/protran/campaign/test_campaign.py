@@ -124,13 +124,13 @@ def test_a_campaign_whose_every_training_fails_ends_with_an_empty_front_that_say
 
 
 def test_a_job_that_was_lost_with_its_worker_is_tried_again_and_counted_once(bench) -> None:
-    class Lossy(bench.Dispatcher):
-        lost: Counter = Counter()
+    lost = Counter()
 
+    class Lossy(bench.Dispatcher):
         def next_result(self, timeout_s):
-            if self._queue and self.lost[self._queue[0].job_id] < 1:
+            if self._queue and lost[self._queue[0].job_id] < 1:
                 job = self._queue.pop(0)
-                self.lost[job.job_id] += 1
+                lost[job.job_id] += 1
                 return JobResult(job.job_id, failure="worker lost", lost=True)
             return super().next_result(timeout_s)
 

@@ -49,3 +49,8 @@ def test_many_seeds_speak_for_themselves() -> None:
 def test_no_seed_is_refused() -> None:
     with pytest.raises(ValueError, match="one or more"):
         mean_error_variance([], 500)
+
+
+def test_without_examples_only_the_seeds_count() -> None:
+    assert error_variance(0.3, None, 0.02) == pytest.approx(0.02**2)
+    assert mean_error_variance([0.3, 0.3], None, 0.02) == pytest.approx(4 / 5 * 0.02**2 / 2)

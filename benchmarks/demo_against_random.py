@@ -1,0 +1,186 @@
+"""The demo's search against random search: same seeds, same number of trainings and profiles, hypervolume in the end.
+
+    python -m benchmarks.demo_against_random [--seeds 5] [--runs FOLDER]
+
+For each seed, two campaigns of the demo's effort run one after the other: one proposes by gradients, the other at
+random; nothing else differs. They start from the same low-discrepancy sample, so the second takes over the answers of
+the first for that sample (and for nothing else that it did not propose itself). Every campaign runs to its last
+training: the demo's time limit is off. An interrupted benchmark resumes; finished campaigns are not run again.
+
+The hypervolume of the verified front counts the error linearly, latency and memory by decades, between the best and
+the worst of all fronts of the comparison; the reference point lies a tenth beyond the worst. It is given twice: by
+validation error, which candidates are chosen by, and by test error, which nobody has seen before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import platform
+import statistics
+import sys
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from device_agents.environment import machine_facts
+from protran.api import open_campaign, start_campaign
+from protran.campaign.events import CampaignEvent, ProfileDone, TrainingDone
+from protran.effort import Effort, EffortPreset
+from protran.front import Front
+from protran.optimize.hypervolume import hypervolume
+
+RESULTS = Path(__file__).parent / "results"
+METHODS = ("gradient", "random")
+SCORES = {"validation": "error", "test": "test_error"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One campaign: what it did and what it reached."""
+
+    seed: int
+    method: str
+    profiles: int
+    trainings: int
+    members: int
+    best_test_error: float
+    hypervolume_validation: float = 0.0
+    hypervolume_test: float = 0.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--runs", type=Path, default=Path("runs") / "benchmark")
+    arguments = parser.parse_args()
+    fronts = {
+        (seed, method): run(seed, method, arguments.runs) for seed in range(arguments.seeds) for method in METHODS
+    }
+    outcomes = judge(fronts, arguments.runs)
+    write(outcomes)
+    print(table(outcomes))
+
+
+def run(seed: int, method: str, runs: Path) -> Front:
+    """Returns the verified front of one campaign; runs it, or what is left of it, where it is not finished."""
+    effort = Effort(preset=EffortPreset.DEMO).model_dump() | {"minutes": None}
+    name = f"{method}-{seed}"
+    result = start_campaign(
+        name=name, space="edge-small", task="watch", effort=effort, seed=seed, proposer=method, reuse="all",
+        runs=runs / f"seed-{seed}", observer=progress(name),
+    )  # fmt: skip
+    return result.front
+
+
+def progress(name: str):
+    """Returns an observer that prints one line for every tenth answer."""
+    answers = 0
+
+    def observe(event: CampaignEvent) -> None:
+        nonlocal answers
+        if isinstance(event, ProfileDone | TrainingDone):
+            answers += 1
+            if answers % 10 == 0:
+                print(f"{datetime.now(UTC):%H:%M:%S} {name}: {answers} answers", file=sys.stderr, flush=True)
+
+    return observe
+
+
+def judge(fronts: dict[tuple[int, str], Front], runs: Path) -> list[Outcome]:
+    """Returns the outcomes, all judged between the same ideal and worst values."""
+    volumes = {score: volumes_of(fronts, name) for score, name in SCORES.items()}
+    outcomes = []
+    for (seed, method), front in fronts.items():
+        status = open_campaign(f"{method}-{seed}", runs=runs / f"seed-{seed}").status()
+        outcomes.append(
+            Outcome(
+                seed,
+                method,
+                profiles=status.profiles["answered"],
+                trainings=status.trainings["answered"],
+                members=len(front.candidates),
+                best_test_error=min((m.number("test_error") or 1.0 for m in front.candidates), default=1.0),
+                hypervolume_validation=volumes["validation"][seed, method],
+                hypervolume_test=volumes["test"][seed, method],
+            )
+        )
+    return outcomes
+
+
+def volumes_of(fronts: dict[tuple[int, str], Front], score: str) -> dict[tuple[int, str], float]:
+    """Returns the share of the box between ideal and reference that each front dominates."""
+    points = {key: points_of(front, score) for key, front in fronts.items()}
+    everything = np.concatenate(list(points.values()))
+    ideal, worst = everything.min(axis=0), everything.max(axis=0)
+    reference = np.full(everything.shape[1], 1.1)
+    return {
+        key: hypervolume((p - ideal) / (worst - ideal), reference) / float(reference.prod())
+        for key, p in points.items()
+    }
+
+
+def points_of(front: Front, score: str) -> np.ndarray:
+    """Returns the front's members, `n x 3`: error, log10 of the latency in seconds, log10 of the memory in bytes."""
+    rows = [[m.number(score), m.number("latency_s"), m.number("memory_bytes")] for m in front.candidates]
+    points = np.array(rows, dtype=np.float64).reshape(-1, 3)
+    points[:, 1:] = np.log10(points[:, 1:])
+    return points
+
+
+def write(outcomes: list[Outcome]) -> None:
+    RESULTS.mkdir(exist_ok=True)
+    with (RESULTS / "demo_against_random.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(asdict(outcomes[0])), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(asdict(outcome) for outcome in outcomes)
+    facts = {**machine_facts().to_json(), "python": platform.python_version()}
+    summary = {"command": "python -m benchmarks.demo_against_random", "machine": facts, "summary": summarise(outcomes)}
+    (RESULTS / "demo_against_random.json").write_text(json.dumps(summary, indent=2, default=str) + "\n")
+
+
+def summarise(outcomes: list[Outcome]) -> dict[str, dict[str, float]]:
+    """Returns mean and standard deviation over seeds, of each method and of the paired difference."""
+    summary: dict[str, dict[str, float]] = {}
+    for score in SCORES:
+        by_method = {
+            method: [getattr(o, f"hypervolume_{score}") for o in outcomes if o.method == method] for method in METHODS
+        }
+        columns = {**by_method, "difference": [a - b for a, b in zip(*by_method.values(), strict=True)]}
+        for name, values in columns.items():
+            spread = statistics.stdev(values) if len(values) > 1 else float("nan")
+            wins = sum(value > 0 for value in values)
+            summary[f"{score} {name}"] = {"mean": statistics.fmean(values), "std": spread} | (
+                {"positive": wins, "of": len(values)} if name == "difference" else {}
+            )
+    return summary
+
+
+def table(outcomes: list[Outcome]) -> str:
+    """Returns the outcomes in Markdown."""
+    facts = machine_facts().to_json()
+    lines = [
+        f"Machine: {facts.get('processor')}, {facts.get('cores')} cores; seeds {len(outcomes) // 2}.",
+        "",
+        "| seed | method | profiles | trainings | members | best test error | HV (validation) | HV (test) |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {o.seed} | {o.method} | {o.profiles} | {o.trainings} | {o.members} | {o.best_test_error:.3f} "
+        f"| {o.hypervolume_validation:.3f} | {o.hypervolume_test:.3f} |"
+        for o in outcomes
+    ]
+    lines += ["", "| hypervolume | mean | standard deviation over seeds | seeds where positive |", "|---|---|---|---|"]
+    lines += [
+        f"| {name} | {row['mean']:.3f} | {row['std']:.3f} | "
+        f"{str(row['positive']) + ' of ' + str(row['of']) if 'positive' in row else ''} |"
+        for name, row in summarise(outcomes).items()
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
