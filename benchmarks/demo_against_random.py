@@ -1,11 +1,13 @@
 """The demo's search against random search: same seeds, same number of trainings and profiles, hypervolume in the end.
 
-    python -m benchmarks.demo_against_random [--seeds 5] [--runs FOLDER]
+    python -m benchmarks.demo_against_random [--seeds 5] [--runs FOLDER] [--dispatcher ray|inline] [--parallel N]
 
 For each seed, two campaigns of the demo's effort run one after the other: one proposes by gradients, the other at
 random; nothing else differs. They start from the same low-discrepancy sample, so the second takes over the answers of
 the first for that sample (and for nothing else that it did not propose itself). Every campaign runs to its last
 training: the demo's time limit is off. An interrupted benchmark resumes; finished campaigns are not run again.
+`--parallel N` runs N seeds at once, each with the inline dispatcher in a process of its own, for machines with many
+cores; the paired latency is made for such company, and the table says how many ran.
 
 The hypervolume of the verified front counts the error linearly, latency and memory by decades, between the best and
 the worst of all fronts of the comparison; the reference point lies a tenth beyond the worst. It is given twice: by
@@ -20,8 +22,11 @@ import json
 import platform
 import statistics
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -56,22 +61,34 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--runs", type=Path, default=Path("runs") / "benchmark")
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--dispatcher", default="ray")
+    parser.add_argument("--parallel", type=int, default=1)
     arguments = parser.parse_args()
-    fronts = {
-        (seed, method): run(seed, method, arguments.runs) for seed in range(arguments.seeds) for method in METHODS
-    }
+    seeds = range(arguments.seeds)
+    if arguments.parallel > 1:
+        with ProcessPoolExecutor(arguments.parallel, mp_context=get_context("spawn")) as pool:
+            found = list(pool.map(run_seed, seeds, repeat(arguments.runs), repeat("inline")))
+    else:
+        found = [run_seed(seed, arguments.runs, arguments.dispatcher) for seed in seeds]
+    fronts = {(seed, method): front for seed, pair in zip(seeds, found, strict=True) for method, front in pair.items()}
     outcomes = judge(fronts, arguments.runs)
-    write(outcomes)
-    print(table(outcomes))
+    write(outcomes, arguments.results, arguments.parallel)
+    print(table(outcomes, arguments.parallel))
 
 
-def run(seed: int, method: str, runs: Path) -> Front:
+def run_seed(seed: int, runs: Path, dispatcher: str) -> dict[str, Front]:
+    """Returns the verified front of each method."""
+    return {method: run(seed, method, runs, dispatcher) for method in METHODS}
+
+
+def run(seed: int, method: str, runs: Path, dispatcher: str) -> Front:
     """Returns the verified front of one campaign; runs it, or what is left of it, where it is not finished."""
     effort = Effort(preset=EffortPreset.DEMO).model_dump() | {"minutes": None}
     name = f"{method}-{seed}"
     result = start_campaign(
         name=name, space="edge-small", task="watch", effort=effort, seed=seed, proposer=method, reuse="all",
-        runs=runs / f"seed-{seed}", observer=progress(name),
+        runs=runs / f"seed-{seed}", observer=progress(name), dispatcher=dispatcher,
     )  # fmt: skip
     return result.front
 
@@ -131,15 +148,16 @@ def points_of(front: Front, score: str) -> np.ndarray:
     return points
 
 
-def write(outcomes: list[Outcome]) -> None:
-    RESULTS.mkdir(exist_ok=True)
-    with (RESULTS / "demo_against_random.csv").open("w", newline="") as file:
+def write(outcomes: list[Outcome], folder: Path, parallel: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "demo_against_random.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(asdict(outcomes[0])), lineterminator="\n")
         writer.writeheader()
         writer.writerows(asdict(outcome) for outcome in outcomes)
     facts = {**machine_facts().to_json(), "python": platform.python_version()}
-    summary = {"command": "python -m benchmarks.demo_against_random", "machine": facts, "summary": summarise(outcomes)}
-    (RESULTS / "demo_against_random.json").write_text(json.dumps(summary, indent=2, default=str) + "\n")
+    command = f"python -m benchmarks.demo_against_random --seeds {len(outcomes) // 2} --parallel {parallel}"
+    summary = {"command": command, "machine": facts, "summary": summarise(outcomes)}
+    (folder / "demo_against_random.json").write_text(json.dumps(summary, indent=2, default=str) + "\n")
 
 
 def summarise(outcomes: list[Outcome]) -> dict[str, dict[str, float]]:
@@ -159,11 +177,11 @@ def summarise(outcomes: list[Outcome]) -> dict[str, dict[str, float]]:
     return summary
 
 
-def table(outcomes: list[Outcome]) -> str:
+def table(outcomes: list[Outcome], parallel: int) -> str:
     """Returns the outcomes in Markdown."""
     facts = machine_facts().to_json()
     lines = [
-        f"Machine: {facts.get('processor')}, {facts.get('cores')} cores; seeds {len(outcomes) // 2}.",
+        f"Machine: {facts.get('processor')}, {facts.get('cores')} cores; {len(outcomes) // 2} seeds, {parallel} at once.",
         "",
         "| seed | method | profiles | trainings | members | best test error | HV (validation) | HV (test) |",
         "|---|---|---|---|---|---|---|---|",

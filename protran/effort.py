@@ -34,6 +34,7 @@ class Effort(BaseModel):
         target_error: the learn phase ends when the predicted relative error of each hardware surrogate is below this.
         search_rounds: proposals of the search phase.
         search_batch: candidates in each proposal.
+        search_promotions: members of the front that are trained at full fidelity beside each proposal.
         low_fidelity_trainings: most trainings at low fidelity, seed and search phases together; None: every candidate.
         verify_limit: most members of the front that are verified.
         verify_seeds: trainings at full fidelity of each of them, with different seeds.
@@ -49,6 +50,7 @@ class Effort(BaseModel):
     target_error: Annotated[float, Field(gt=0, lt=1)] = 0.05
     search_rounds: Count = 24
     search_batch: Positive = 4
+    search_promotions: Count = 1
     low_fidelity_trainings: Count | None = None
     verify_limit: Positive = 16
     verify_seeds: Positive = 3
@@ -78,18 +80,19 @@ class Effort(BaseModel):
         low = self.seed_candidates + self.search_rounds * self.search_batch
         if self.low_fidelity_trainings is not None:
             low = min(low, self.low_fidelity_trainings)
-        return low + self.verify_limit * self.verify_seeds
+        promoted = self.search_rounds * self.search_promotions
+        return low + promoted + self.verify_limit * self.verify_seeds
 
 
 _PRESETS: Mapping[EffortPreset, Mapping[str, Any]] = {
     EffortPreset.DEMO: {
-        "learn_profiles": 12,
+        "learn_profiles": 8,
         "learn_batch": 4,
-        "target_error": 0.1,
+        "target_error": 0.04,
         "search_rounds": 4,
         "verify_limit": 6,
         "verify_seeds": 2,
-        "minutes": 6.5,
+        "minutes": 5.0,
     },
     EffortPreset.QUICK: {
         "learn_profiles": 32,

@@ -15,7 +15,10 @@ from protran.campaign.problem import Problem
 from protran.front import Front
 from protran.ledger.ledger import Ledger
 from protran.ledger.records import CampaignRecord, StepRecord
+from search_spaces.candidate import Candidate
 
+NOTES = "notes"
+PROMOTED = "promoted"
 HURRY = "hurry"
 ELAPSED = "elapsed_s"
 
@@ -79,7 +82,8 @@ class Campaign:
         hurry = minutes is not None and elapsed_s > 60 * minutes
         step = self._planner.next_step(past, findings_of(rows), hurry=hurry)
         if step is not None:
-            info = {**step.notes, HURRY: hurry, ELAPSED: elapsed_s}
+            promoted = [candidate.to_json() for candidate in step.promoted]
+            info = {NOTES: dict(step.notes), PROMOTED: promoted, HURRY: hurry, ELAPSED: elapsed_s}
             self._ledger.record_step(self._record.id, len(past), step.phase, step.candidates, len(rows), info)
             self._ledger.set_phase(self._record.id, step.phase)
             wall_s = time.monotonic() - started
@@ -111,5 +115,5 @@ class Campaign:
 
 def plan_of(record: StepRecord) -> StepPlan:
     """Returns the plan that a step was recorded from."""
-    notes = {name: value for name, value in record.info.items() if name not in (HURRY, ELAPSED)}
-    return StepPlan(Phase(record.phase), record.proposals, notes)
+    promoted = tuple(Candidate.from_json(item) for item in record.info[PROMOTED])
+    return StepPlan(Phase(record.phase), record.proposals, promoted, record.info[NOTES])

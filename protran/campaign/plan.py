@@ -28,11 +28,13 @@ class StepPlan:
     Attributes:
         phase: the phase that it belongs to.
         candidates: whom it is about; what is done with them follows from the phase (see `protran.campaign.work`).
+        promoted: known candidates that a search step also trains at full fidelity.
         notes: figures behind the plan, for example predicted relative errors.
     """
 
     phase: Phase
     candidates: tuple[Candidate, ...]
+    promoted: tuple[Candidate, ...] = ()
     notes: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -59,7 +61,7 @@ class Planner:
         if past[-1].phase is Phase.VERIFY:
             return None
         state = search_state(self._problem, findings, len(past))
-        step = None if hurry else self._learn(past, state) or self._search(past, state)
+        step = None if hurry else self._learn(past, state) or self._search(past, state, findings)
         return step or self._verify(state)
 
     def _seed(self) -> StepPlan:
@@ -82,9 +84,9 @@ class Planner:
         else:
             candidates = propose_profiles(state, count)
         notes = {f"predicted_error_{name}": error for name, error in errors.items() if math.isfinite(error)}
-        return StepPlan(Phase.LEARN, tuple(candidates), notes) if candidates else None
+        return StepPlan(Phase.LEARN, tuple(candidates), notes=notes) if candidates else None
 
-    def _search(self, past: Sequence[StepPlan], state: SearchState) -> StepPlan | None:
+    def _search(self, past: Sequence[StepPlan], state: SearchState, findings: Findings) -> StepPlan | None:
         rounds = sum(step.phase is Phase.SEARCH for step in past)
         trained = sum(len(step.candidates) for step in past if step.phase in (Phase.SEED, Phase.SEARCH))
         count = self._effort.search_batch
@@ -93,7 +95,17 @@ class Planner:
         if rounds >= self._effort.search_rounds or count <= 0:
             return None
         candidates = self._proposer.propose(state, count)
-        return StepPlan(Phase.SEARCH, tuple(candidates)) if candidates else None
+        return StepPlan(Phase.SEARCH, tuple(candidates), self._promoted(state, findings)) if candidates else None
+
+    def _promoted(self, state: SearchState, findings: Findings) -> tuple[Candidate, ...]:
+        """Returns the members of the front that are next to be trained at full fidelity.
+
+        They show the surrogate what full fidelity changes, large models gain more than small ones, and verification
+        needs these trainings anyway.
+        """
+        members = select_front(state, self._effort.verify_limit) if self._effort.search_promotions else []
+        waiting = [candidate for candidate in members if findings.error(candidate, self._problem.full) is None]
+        return tuple(waiting[: self._effort.search_promotions])
 
     def _verify(self, state: SearchState) -> StepPlan:
         return StepPlan(Phase.VERIFY, tuple(select_front(state, self._effort.verify_limit)))

@@ -22,10 +22,11 @@ class ReplayedStep:
     @property
     def same(self) -> bool:
         """Whether phase and candidates agree, in their order."""
-        return self.replayed is not None and (self.recorded.phase, self.recorded.candidates) == (
-            self.replayed.phase,
-            self.replayed.candidates,
-        )
+        return self.replayed is not None and (
+            self.recorded.phase,
+            self.recorded.candidates,
+            self.recorded.promoted,
+        ) == (self.replayed.phase, self.replayed.candidates, self.replayed.promoted)
 
 
 def replay(problem: Problem, ledger: Ledger, campaign_id: int) -> list[ReplayedStep]:

@@ -24,14 +24,18 @@ def profiles_of(problem: Problem, step: StepPlan) -> list[ProfileRequest]:
 
 
 def trainings_of(problem: Problem, step: StepPlan) -> list[TrainingRequest]:
-    """Returns the step's trainings: at low fidelity with one seed, or, to verify, at full fidelity with several."""
+    """Returns the step's trainings: at low fidelity with one seed, or, to verify, at full fidelity with several.
+
+    Promoted candidates are trained at full fidelity with the first seed of verification.
+    """
     if step.phase not in TRAINED:
         return []
     verify = step.phase is Phase.VERIFY
     fidelity = problem.full if verify else problem.low
     seeds = problem.config.effort.verify_seeds if verify else 1
+    wanted = [(candidate, fidelity, seed) for candidate in step.candidates for seed in range(seeds)]
+    wanted += [(candidate, problem.full, 0) for candidate in step.promoted]
     return [
         TrainingRequest.on(problem.task, candidate.architecture, problem.recipe, fidelity, seed)
-        for candidate in step.candidates
-        for seed in range(seeds)
+        for candidate, fidelity, seed in wanted
     ]

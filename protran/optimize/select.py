@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,12 +18,12 @@ Array = npt.NDArray[np.float64]
 
 
 def select_front(state: SearchState, limit: int) -> list[Candidate]:
-    """Returns at most `limit` scored candidates, those that together hold most hypervolume by what is believed.
+    """Returns at most `limit` scored candidates: the best by score, then those that add most hypervolume to it.
 
-    Beliefs rather than observed scores, because the best of many noisy scores is mostly luck: the surrogate's mean
-    shrinks each score towards what its neighbours say, and carries it to full fidelity. Candidates believed to keep
-    the budgets are chosen from; where there are none, those nearest to keeping them are taken. A pure function of its
-    arguments.
+    What counts are beliefs rather than observed scores, because the best of many noisy scores is mostly luck: the
+    surrogate's mean shrinks each score towards what its neighbours say, and carries it to full fidelity. Candidates
+    believed to keep the budgets are chosen from; where there are none, those nearest to keeping them are taken. A pure
+    function of its arguments.
 
     Raises:
         ValueError: `limit` is below 1.
@@ -38,23 +40,26 @@ def select_front(state: SearchState, limit: int) -> list[Candidate]:
         excess = make_target(beliefs, rows, state.budgets).excess(scaled).numpy()
         points = to_volume(beliefs.objectives, scaled).numpy()
     keepers = np.flatnonzero(excess <= 0)
-    chosen = [int(keepers[i]) for i in largest_subset(points[keepers], limit)]
+    scores = [beliefs.objectives.index(objective) for objective in state.of(Knowledge.SCORE)]
+    chosen = [int(keepers[i]) for i in largest_subset(points[keepers], limit, scores)]
     nearest = [int(i) for i in np.argsort(excess, kind="stable") if excess[i] > 0]
     return [known[i] for i in chosen or nearest[:limit]]
 
 
-def largest_subset(points: Array, limit: int) -> list[int]:
+def largest_subset(points: Array, limit: int, first: Sequence[int] = ()) -> list[int]:
     """Returns the places of at most `limit` of `points: n x m` (to minimise), greedily by hypervolume gained.
 
-    Greedy is within 1 - 1/e of the best subset, because the hypervolume is submodular. Source: Guerreiro, Fonseca and
-    Paquete, "Greedy Hypervolume Subset Selection in Low Dimensions" (Evolutionary Computation 24(3), 2016).
+    Before that come the best points by the objectives `first`: however dear it is, users want to see the most accurate
+    one. Greedy is within 1 - 1/e of the best subset, because the hypervolume is submodular. Source: Guerreiro, Fonseca
+    and Paquete, "Greedy Hypervolume Subset Selection in Low Dimensions" (Evolutionary Computation 24(3), 2016).
     """
     places = [int(i) for i in np.flatnonzero(non_dominated(points))]
-    if len(places) <= limit:
-        return places
+    if not places:
+        return []
     reference = reference_point(points)
-    chosen: list[int] = []
-    while len(chosen) < limit:
+    chosen = list(dict.fromkeys(min(places, key=lambda place: points[place, axis]) for axis in first))[:limit]
+    places = [place for place in places if place not in chosen]
+    while places and len(chosen) < limit:
         volumes = [hypervolume(points[[*chosen, place]], reference) for place in places]
         chosen.append(places.pop(int(np.argmax(volumes))))
     return chosen

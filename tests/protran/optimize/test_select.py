@@ -20,6 +20,12 @@ def test_the_greedy_subset_is_near_the_best_one(seed: int) -> None:
     assert hypervolume(points[chosen], reference) >= (1 - 1 / np.e) * best
 
 
+def test_the_best_by_a_wanted_objective_comes_first_however_little_it_adds() -> None:
+    points = np.array([[0.50, 1.0, 1.0], [0.51, 0.0, 0.9], [0.9, 0.1, 0.0], [0.8, 0.05, 0.5]])
+    assert largest_subset(points, 2)[0] != 0
+    assert largest_subset(points, 2, first=[0])[0] == 0
+
+
 def test_a_front_within_the_limit_is_taken_whole() -> None:
     points = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0]])
     assert sorted(largest_subset(points, 3)) == [0, 1]
