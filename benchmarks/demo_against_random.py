@@ -181,7 +181,7 @@ def table(outcomes: list[Outcome], parallel: int) -> str:
     """Returns the outcomes in Markdown."""
     facts = machine_facts().to_json()
     lines = [
-        f"Machine: {facts.get('processor')}, {facts.get('cores')} cores; {len(outcomes) // 2} seeds, {parallel} at once.",
+        f"Machine: {facts['processor']}, {facts['cores']} cores; {len(outcomes) // 2} seeds, {parallel} at once.",
         "",
         "| seed | method | profiles | trainings | members | best test error | HV (validation) | HV (test) |",
         "|---|---|---|---|---|---|---|---|",
