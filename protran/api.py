@@ -19,11 +19,12 @@ from protran.campaign.campaign import Campaign, plan_of
 from protran.campaign.charter import check_same, read_charter, write_charter
 from protran.campaign.events import CampaignDone, CampaignEvent, FrontChanged, Observer
 from protran.campaign.execute import PROFILE_LIMITS
-from protran.campaign.findings import findings_of
+from protran.campaign.findings import Findings, findings_of
 from protran.campaign.fronts import front_of
 from protran.campaign.phase import Phase
+from protran.campaign.plan import StepPlan
 from protran.campaign.problem import Device, Problem
-from protran.campaign.results import write_results
+from protran.campaign.results import draw_campaign, write_results
 from protran.campaign.status import CampaignStatus, status_of
 from protran.config import CampaignConfig, config_from_arguments
 from protran.errors import InputError, UnknownCampaignError
@@ -76,10 +77,7 @@ class CampaignView:
         Raises:
             InputError: an unknown device, objective or unit.
         """
-        with Ledger.open(self._ledger_path, read_only=True) as ledger:
-            record = ledger.campaign(self.name)
-            problem = read_charter(record.config)
-            findings = findings_of(ledger.rows(record.id))
+        problem, findings, _, verified = self._known()
         devices = [item.name for item in problem.devices]
         if device is not None and device not in devices:
             raise InputError(f"device must be one of {', '.join(devices)}; got {device!r}")
@@ -88,10 +86,27 @@ class CampaignView:
         return front_of(
             problem,
             findings,
-            verified=record.phase == Phase.DONE.value,
+            verified=verified,
             objectives=[item for item in wanted if device is None or item.device in (None, device)],
             budgets=[*problem.budgets, *budgets_for(texts, devices)],
         )
+
+    def draw(self, front: Front, path: Path | str) -> Path:
+        """Draws a front that `front` returned, among the campaign's other candidates, and returns the path.
+
+        Raises:
+            InputError: the path does not end in .png, .svg or .pdf, or cannot be written.
+        """
+        problem, findings, steps, verified = self._known()
+        return draw_campaign(Path(path), problem, findings, steps, front, verified=verified)
+
+    def _known(self) -> tuple[Problem, Findings, list[StepPlan], bool]:
+        """Returns what is known by now, and whether the campaign has verified its front."""
+        with Ledger.open(self._ledger_path, read_only=True) as ledger:
+            record = ledger.campaign(self.name)
+            findings = findings_of(ledger.rows(record.id))
+            steps = [plan_of(step) for step in ledger.steps(record.id)]
+        return read_charter(record.config), findings, steps, record.phase == Phase.DONE.value
 
 
 def start_campaign(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from device_agents.flags import Flag
 from device_agents.measurement import Provenance, Value
 from protran.budgets import Budget
 from protran.campaign.findings import Findings
@@ -49,8 +50,24 @@ def front_of(
         campaigns=[problem.config.name],
         devices=[device.name for device in problem.devices],
     )
-    notes = [*([] if verified else [UNVERIFIED]), *failure_notes(findings)]
+    notes = [*([] if verified else [UNVERIFIED]), *contention_notes(findings, front), *failure_notes(findings)]
     return dataclasses.replace(front, notes=(*notes, *front.notes))
+
+
+def contention_notes(findings: Findings, front: Front) -> list[str]:
+    """Returns a sentence where members of the front were measured on a machine that others used meanwhile."""
+    keys = {member.candidate.key for member in front.candidates}
+    contended = {
+        key
+        for (key, _), measurements in findings.measured.items()
+        if key in keys and any(Flag.CONTENDED.value in measurement.flags for measurement in measurements)
+    }
+    if not contended:
+        return []
+    return [
+        f"contended: others used the machine while {len(contended)} of {len(keys)} members were measured; their "
+        f"latencies hold against each other, absolute times lean on the device's reference latency"
+    ]
 
 
 def failure_notes(findings: Findings) -> list[str]:
@@ -63,11 +80,18 @@ def failure_notes(findings: Findings) -> list[str]:
 
 
 def known_candidates(problem: Problem, findings: Findings, *, verified: bool) -> list[FrontCandidate]:
-    """Returns every usable candidate with a score, and all that is known of it."""
+    """Returns every usable candidate with a score, and all that is known of it.
+
+    A verified score is one of full fidelity over as many seeds as verification asks for; a promoted candidate that was
+    not chosen for verification has fewer.
+    """
     known = []
+    fidelity = problem.full if verified else problem.low
+    seeds = problem.config.effort.verify_seeds if verified else 1
     for candidate in findings.candidates.values():
-        error = findings.error(candidate, problem.full if verified else problem.low)
-        if error is not None and findings.failure(candidate) is None:
+        error = findings.error(candidate, fidelity)
+        enough = len(findings.errors_by_seed(candidate, fidelity)) >= seeds
+        if error is not None and enough and findings.failure(candidate) is None:
             known.append(FrontCandidate(candidate, _values(problem, findings, candidate, error, verified=verified)))
     return known
 

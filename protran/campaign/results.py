@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from protran.campaign.findings import Findings
@@ -20,26 +21,18 @@ FRONT_JSON, FRONT_PNG = "front.json", "front.png"
 
 
 def write_results(
-    folder: Path, problem: Problem, findings: Findings, steps: list[StepPlan], front: Front, *, verified: bool
+    folder: Path, problem: Problem, findings: Findings, steps: Sequence[StepPlan], front: Front, *, verified: bool
 ) -> None:
     """Writes `front.json` and `front.png` into `folder`; each is replaced as a whole or not at all.
 
     Raises:
         CampaignError: the folder cannot be written.
     """
-    document = front.to_json()
-    known = [member.to_json() for member in known_candidates(problem, findings, verified=verified)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(document, indent=2, sort_keys=True, allow_nan=False) + "\n"
+        text = json.dumps(front.to_json(), indent=2, sort_keys=True, allow_nan=False) + "\n"
         _replace(folder / FRONT_JSON, text)
-        unfinished = folder / f".{FRONT_PNG}"
-        drawn = draw_front(
-            document,
-            unfinished,
-            dominated={**document, "candidates": known},
-            origins=origins_of(steps, verified=verified),
-        )
+        drawn = draw_campaign(folder / f".{FRONT_PNG}", problem, findings, steps, front, verified=verified)
         os.replace(drawn, folder / FRONT_PNG)
     except OSError as error:
         raise CampaignError(
@@ -48,7 +41,21 @@ def write_results(
         ) from error
 
 
-def origins_of(steps: list[StepPlan], *, verified: bool) -> dict[str, Origin]:
+def draw_campaign(
+    path: Path, problem: Problem, findings: Findings, steps: Sequence[StepPlan], front: Front, *, verified: bool
+) -> Path:
+    """Draws a front of a campaign among its other candidates and returns `path`.
+
+    Raises:
+        InputError: the path does not end like a picture, or cannot be written.
+    """
+    document = front.to_json()
+    known = [member.to_json() for member in known_candidates(problem, findings, verified=verified)]
+    others = {**document, "candidates": known}
+    return draw_front(document, path, dominated=others, origins=origins_of(steps, verified=verified))
+
+
+def origins_of(steps: Sequence[StepPlan], *, verified: bool) -> dict[str, Origin]:
     """Returns how the campaign came by each candidate, by key: the first step that proposed it."""
     origins: dict[str, Origin] = {}
     for step in steps:

@@ -42,12 +42,11 @@ def pareto(
     if as_csv and as_json:
         raise InputError("--csv and --json exclude each other; give one of them")
     wanted = [word.strip() for word in objectives.split(",") if word.strip()] if objectives is not None else None
-    front = open_campaign(name, runs=runs).front(device=device, objectives=wanted, budgets=tuple(budget or ()))
+    campaign = open_campaign(name, runs=runs)
+    front = campaign.front(device=device, objectives=wanted, budgets=tuple(budget or ()))
     document = front.to_json()
     if plot is not None:
-        from protran.report.front_picture import draw_front
-
-        draw_front(document, plot)
+        campaign.draw(front, plot)
     if as_json:
         print_json(document)
     elif as_csv:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from protran.cli.main import main
 from protran.errors import UnknownCampaignError
+from protran.report.front_picture import draw_front
 
 
 @dataclass
@@ -58,7 +60,8 @@ class FakeApi:
     def open_campaign(self, name: str, runs: Path = Path("runs")) -> Any:
         if name != "demo":
             raise UnknownCampaignError(f"no campaign {name!r} in {runs}; protran list shows those that there are")
-        return SimpleNamespace(front=self._view_front, status=lambda: self._status(self.statuses[0]))
+        status = partial(self._status, self.statuses[0]) if self.statuses else None
+        return SimpleNamespace(front=self._view_front, draw=self._draw, status=status)
 
     def list_campaigns(self, runs: Path) -> list[Any]:
         self.asked = {"runs": runs}
@@ -71,6 +74,9 @@ class FakeApi:
     def _view_front(self, **query: Any) -> Any:
         self.asked = query
         return self._front()
+
+    def _draw(self, front: Any, path: Path) -> Path:
+        return draw_front(front.to_json(), path)
 
     def _front(self) -> Any:
         return SimpleNamespace(to_json=lambda: self.document)
