@@ -1,0 +1,80 @@
+"""Bad input to the real program, nothing replaced: one clear sentence, an exit code, no traceback, nothing lost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from protran.ledger.ledger import Ledger
+
+LAYER = {"hidden": 16, "heads": ["sa_sdp"], "feed_forward": [16]}
+
+
+def _refused(ran, code: int, *words: str) -> None:
+    assert ran.code == code, ran.err
+    assert ran.err.count("\n") == 1, ran.err
+    assert "Traceback" not in ran.err + ran.out
+    for word in words:
+        assert word in ran.err
+
+
+def _candidate(tmp_path: Path, **genes) -> str:
+    path = tmp_path / "candidate.json"
+    path.write_text(json.dumps({"architecture": {"layers": [{**LAYER, **genes}]}}))
+    return str(path)
+
+
+def test_an_unknown_gene_is_named(run, tmp_path) -> None:
+    _refused(run("profile", _candidate(tmp_path, hiden=16)), 2, "unknown gene 'hiden'", "layer 1")
+
+
+def test_an_impossible_space_is_refused_before_anything_is_made(run, tmp_path) -> None:
+    space = tmp_path / "space.yaml"
+    space.write_text(
+        "name: impossible\nlayers: [1]\nhidden: [8]\nheads: [4]\nhead_kinds: [sa_sdp]\nstacks: [1]\n"
+        "feed_forward: [16]\nconditions:\n  - hidden >= 100\n"
+    )
+    ran = run("search", "--space", str(space), "--name", "x", "--runs", str(tmp_path / "runs"))
+    _refused(ran, 2, "space.yaml:8", "the space is empty", "hidden >= 100")
+    assert json.loads(run("list", "--runs", str(tmp_path / "runs"), "--json").out) == {"campaigns": []}
+
+
+def test_a_budget_in_parsecs_is_answered_with_the_units_that_there_are(run, tmp_path) -> None:
+    ran = run("search", "--name", "x", "--budget", "latency<=20 parsecs", "--runs", str(tmp_path))
+    _refused(ran, 2, "latency<=20 parsecs", "one of ns, us, ms, s")
+
+
+@pytest.mark.parametrize("command", [("pareto", "nothing"), ("status", "nothing")])
+def test_an_absent_run_is_one_sentence_that_says_how_to_start_one(run, tmp_path, command) -> None:
+    _refused(run(*command, "--runs", str(tmp_path / "runs")), 2, "'nothing'", "protran search")
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(run) -> None:
+    _refused(run("search", "--name", "x", "--runs", "/proc/protran"), 1, "/proc/protran", "choose another")
+
+
+@pytest.mark.slow
+def test_a_candidate_that_does_not_fit_in_memory_is_one_sentence(run, tmp_path) -> None:
+    huge = _candidate(tmp_path, hidden=100_000, feed_forward=[400_000])
+    _refused(run("profile", huge), 1, "memory")
+
+
+def test_a_csv_without_the_label_column_is_refused_with_the_columns_that_it_has(run, tmp_path) -> None:
+    (tmp_path / "steps.csv").write_text("x,y,activity\n" + "0.1,0.2,walk\n" * 300)
+    ran = run("search", "--name", "x", "--task", str(tmp_path / "steps.csv"), "--runs", str(tmp_path / "runs"))
+    _refused(ran, 2, "steps.csv", "'label'", "activity")
+
+
+def test_another_configuration_under_a_known_name_is_refused_and_changes_nothing(run, tmp_path) -> None:
+    from protran.campaign.charter import write_charter
+    from protran.campaign.problem import Device
+    from protran.config import config_from_arguments
+
+    config = config_from_arguments({"name": "x", "space": "edge-small", "task": "watch", "effort": "demo"})
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        ledger.create_campaign("x", write_charter(config, [Device("local", "0123")]), 0)
+    _refused(run("search", "--name", "x", "--seed", "7", "--runs", str(tmp_path)), 2, "seed", "another --name")
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        assert ledger.campaign("x").config["config"]["seed"] == 0
