@@ -182,8 +182,9 @@ class ConvolutionHeads(HeadGroup):
     def _unfolded(self, queries: Tensor, others: Tensor) -> Tensor:
         """Sums over unfolded neighbourhoods: few small operations."""
         keys, values = self._windows(others).chunk(2, dim=-1)  # each (b, l, k, n w)
-        weights = self._weights(queries, (keys * self.depthwise).sum(2))  # (b, n, l, k)
-        weights = weights.permute(0, 2, 3, 1).unsqueeze(-1)  # (b, l, k, n, 1)
+        spans = self._heads((keys * self.depthwise).sum(2))
+        spans = spans.matmul(self.pointwise) + self.pointwise_bias  # (b, n, l, w)
+        weights = self._weights(queries, spans).permute(0, 2, 3, 1).unsqueeze(-1)  # (b, l, k, n, 1)
         return (_split_last(values, self.count, self.width) * weights).sum(2).flatten(2)
 
     def _banded(self, queries: Tensor, others: Tensor) -> Tensor:
@@ -192,7 +193,8 @@ class ConvolutionHeads(HeadGroup):
         reach, length = self.kernel // 2, others.shape[1]
         filters = self.depthwise.t().unsqueeze(1)  # (n w, 1, k)
         spans = functional.conv1d(keys.transpose(1, 2), filters, padding=reach, groups=keys.shape[-1])
-        weights = self._weights(queries, spans.transpose(1, 2).contiguous())  # (b, n, l, k)
+        spans = self._heads(spans.transpose(1, 2).contiguous()).matmul(self.pointwise) + self.pointwise_bias
+        weights = self._weights(queries, spans)  # (b, n, l, k)
         # rows of k weights and l zeros, read again as rows one shorter: each row starts one place further right
         row = length + self.kernel - 1
         padded = functional.pad(weights, (0, length)).flatten(2)[..., : length * row]
@@ -200,9 +202,13 @@ class ConvolutionHeads(HeadGroup):
         return torch.matmul(band, self._heads(values.contiguous())).transpose(1, 2).flatten(2)
 
     def _weights(self, queries: Tensor, spans: Tensor) -> Tensor:
-        """Returns each position's weights on its neighbourhood, `batch x heads x length x kernel`."""
-        summaries = self._heads(spans).matmul(self.pointwise) + self.pointwise_bias  # (b, n, l, w)
-        scores = (summaries * self._heads(queries)).matmul(self.generator) + self.generator_bias
+        """Returns each position's weights on its neighbourhood, `batch x heads x length x kernel`.
+
+        Args:
+            queries: `batch x length x (count width)`.
+            spans: summaries of the keys around each position, `batch x heads x length x width`.
+        """
+        scores = (spans * self._heads(queries)).matmul(self.generator) + self.generator_bias
         return scores.softmax(-1)
 
     def _heads(self, features: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ class InventedDispatcher(Dispatcher):
         self.answered: list[str] = []
 
     def devices(self) -> tuple[DeviceInfo, ...]:
-        return (DeviceInfo("local", IDENTITY, "ready", {"cores": 2}),)
+        return (DeviceInfo("local", IDENTITY, "ready", {"cores": 2, "reference": {"latency_s": 1e-3}}),)
 
     def submit(self, job: Job) -> None:
         self._queue.append(job)

@@ -1,0 +1,135 @@
+"""The Python face, on an invented device and trainer."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import protran
+import protran.api
+from protran.campaign.events import CampaignDone, CampaignOpened
+from protran.config import config_from_arguments
+from protran.errors import CampaignBusyError, InputError, UnknownCampaignError
+from protran.ledger.ledger import Ledger
+
+EFFORT = {"seed_candidates": 5, "learn_profiles": 0, "search_rounds": 1, "search_batch": 2, "verify_limit": 3}
+FIELDS = {"name": "x", "space": "edge-small", "task": "watch", "effort": EFFORT, "proposer": "random"}
+
+
+@pytest.fixture
+def opened(monkeypatch) -> list[dict]:
+    """Gives every campaign an invented dispatcher, and returns the options of each that was opened."""
+    from invented_dispatcher import InventedDispatcher
+
+    options: list[dict] = []
+
+    def open_invented(kind: str, **given) -> InventedDispatcher:
+        options.append({"kind": kind, **given})
+        return InventedDispatcher()
+
+    monkeypatch.setattr(protran.api, "open_dispatcher", open_invented)
+    return options
+
+
+def test_a_campaign_leaves_a_front_as_json_and_as_a_picture(opened, tmp_path) -> None:
+    result = protran.start_campaign(**FIELDS, runs=tmp_path)
+    assert result.front.candidates
+    assert json.loads((result.folder / "front.json").read_text()) == json.loads(json.dumps(result.front.to_json()))
+    assert (result.folder / "front.png").read_bytes().startswith(b"\x89PNG")
+    assert sorted(path.name for path in result.folder.iterdir()) == ["front.json", "front.png"]
+
+
+def test_a_finished_campaign_is_answered_from_the_ledger_alone(opened, tmp_path) -> None:
+    first = protran.start_campaign(**FIELDS, runs=tmp_path)
+    events = []
+    again = protran.start_campaign(config_from_arguments(FIELDS), runs=tmp_path, observer=events.append)
+    assert again == first
+    assert len(opened) == 1
+    assert [type(event) for event in events] == [CampaignDone]
+
+
+def test_an_opened_campaign_answers_queries_without_new_work(opened, tmp_path) -> None:
+    protran.start_campaign(**FIELDS, runs=tmp_path)
+    campaign = protran.open_campaign("x", runs=tmp_path)
+    whole = campaign.front()
+    limit = sorted(member.number("latency_s") for member in whole.candidates)[0]
+    fast = campaign.front(budgets=[f"latency<={limit * 1e6:.9f}us"])
+    assert [member.number("latency_s") for member in fast.candidates] == [pytest.approx(limit)]
+    small = campaign.front(objectives=["parameters"])
+    assert len(small.candidates) == 1
+    assert campaign.front(device="local").candidates == whole.candidates
+    assert campaign.status().phase == "done"
+    assert campaign.draw(fast, tmp_path / "fast.svg").read_text().startswith("<?xml")
+    assert len(opened) == 1
+
+
+def test_where_no_candidate_meets_the_budgets_the_nearest_misses_are_named(opened, tmp_path) -> None:
+    protran.start_campaign(**FIELDS, runs=tmp_path)
+    front = protran.open_campaign("x", runs=tmp_path).front(budgets=["latency<=1ns"])
+    assert front.candidates == ()
+    assert front.nearest_misses
+
+
+def test_a_device_that_is_not_there_is_refused(opened, tmp_path) -> None:
+    with pytest.raises(InputError, match="'pi' is not known"):
+        protran.start_campaign(**FIELDS, devices=["pi"], runs=tmp_path)
+    protran.start_campaign(**FIELDS, runs=tmp_path)
+    with pytest.raises(InputError, match="device must be one of local; got 'pi'"):
+        protran.open_campaign("x", runs=tmp_path).front(device="pi")
+    with pytest.raises(InputError, match="'pi' is not known"):
+        protran.profile(None, None, device="pi")
+    assert len(opened) == 1
+
+
+def test_the_same_campaign_cannot_run_twice_at_once(opened, tmp_path) -> None:
+    protran.start_campaign(**FIELDS, runs=tmp_path)
+    busy = pytest.raises(CampaignBusyError, match="running already")
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger, ledger.lock(ledger.campaign("x")), busy:
+        protran.start_campaign(**FIELDS, runs=tmp_path)
+
+
+def test_a_known_device_keeps_its_reference_latency(opened, tmp_path, monkeypatch) -> None:
+    from invented_dispatcher import IDENTITY
+
+    monkeypatch.setattr(protran.api, "device_identity", lambda: IDENTITY)
+    protran.start_campaign(**FIELDS, runs=tmp_path)
+    protran.start_campaign(**{**FIELDS, "name": "y"}, runs=tmp_path)
+    assert [item.get("agent_options") for item in opened] == [{}, {"reference": {"latency_s": 1e-3}}]
+
+
+def test_campaigns_are_listed_oldest_first_and_none_in_an_empty_folder(opened, tmp_path) -> None:
+    assert protran.list_campaigns(tmp_path) == []
+    for name in ("b", "a"):
+        protran.start_campaign(**{**FIELDS, "name": name}, runs=tmp_path)
+    assert [status.name for status in protran.list_campaigns(tmp_path)] == ["b", "a"]
+    assert protran.list_campaigns(tmp_path)[0].to_json()["trainings"]["pending"] == 0
+
+
+def test_an_absent_campaign_is_named(tmp_path) -> None:
+    with pytest.raises(UnknownCampaignError, match="there is no campaign 'x'"):
+        protran.open_campaign("x", runs=tmp_path)
+
+
+def test_a_configuration_and_its_fields_exclude_each_other(tmp_path) -> None:
+    with pytest.raises(InputError, match="got both"):
+        protran.start_campaign(config_from_arguments(FIELDS), seed=1, runs=tmp_path)
+
+
+def test_a_module_has_no_other_names() -> None:
+    with pytest.raises(AttributeError, match="nothing"):
+        protran.nothing  # noqa: B018
+
+
+def test_a_resumed_campaign_says_so(opened, tmp_path, monkeypatch) -> None:
+    def interrupted(event) -> None:
+        if type(event).__name__ == "ProposalMade" and event.step == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        protran.start_campaign(**FIELDS, runs=tmp_path, observer=interrupted)
+    events = []
+    protran.start_campaign(**FIELDS, runs=tmp_path, observer=events.append)
+    opening = next(event for event in events if isinstance(event, CampaignOpened))
+    assert opening.resumed
+    assert opening.profiles_done == EFFORT["seed_candidates"]
