@@ -16,7 +16,7 @@ from protran.campaign.problem import Problem
 from protran.campaign.work import profiles_of, trainings_of
 from protran.config import Reuse
 from protran.errors import CampaignError
-from protran.ledger.evaluation import Evaluation, EvaluationStatus
+from protran.ledger.evaluation import Evaluation
 from protran.ledger.ledger import Ledger
 from protran.training.request import ENTRY, TrainingRequest
 from search_spaces.candidate import Candidate
@@ -120,28 +120,15 @@ def evaluation_of(job: TaskJob, result: JobResult) -> Evaluation:
     Raises:
         CampaignError: the worker answered something that is no evaluation.
     """
-    request = TrainingRequest.from_json(job.payload)
-    failed = Evaluation(
-        training_key=job.job_id,
-        architecture=request.architecture,
-        task=request.task_name,
-        fidelity=request.fidelity,
-        seed=request.seed,
-        status=EvaluationStatus.FAILED,
-        reason=result.failure or "no answer came",
-        train_s=result.wall_s,
-        started_at=_now(result.wall_s),
-    )
     if result.result is None:
-        return failed
-    try:
-        answer = {name: result.result[name] for name in ("metrics", "stderr", "train_s", "epochs")}
-        status = EvaluationStatus(result.result["status"])
-        details = result.result.get("details", {})
-        reason = result.result.get("reason", "")
-    except (KeyError, ValueError) as error:
-        raise CampaignError(f"training {job.job_id}: the worker's answer is not an evaluation ({error})") from error
-    return dataclasses.replace(failed, status=status, reason=reason, details=details, **answer)
+        request = TrainingRequest.from_json(job.payload)
+        evaluation = request.failed(result.failure or "no answer came", result.wall_s, _now(result.wall_s))
+    else:
+        try:
+            evaluation = Evaluation.from_json(result.result)
+        except (KeyError, TypeError, ValueError) as error:
+            raise CampaignError(f"training {job.job_id}: the worker's answer is no evaluation ({error})") from error
+    return dataclasses.replace(evaluation, training_key=job.job_id)  # a training asked anew has a key of its own
 
 
 def _now(seconds_ago: float = 0.0) -> str:

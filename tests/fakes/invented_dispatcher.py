@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 
 from device_agents.device import DeviceInfo
 from device_agents.fleet.base import Dispatcher, Job, JobResult, ProfileJob, TaskJob
 from device_agents.measurement import Measurement, MeasurementStatus, Provenance, Value
+from protran.ledger.evaluation import EvaluationStatus
 from protran.training.request import TrainingRequest
 from search_spaces.candidate import Candidate
 from search_spaces.cost import count_candidate
@@ -64,4 +66,5 @@ def _evaluation(job: TaskJob) -> dict[str, object]:
     accuracy = 0.95 - 1.0 / math.log(10 + parameters) + 0.001 * request.seed - 0.1 / request.fidelity.epochs
     metrics = {"validation_accuracy": accuracy, "test_accuracy": accuracy - 0.02}
     stderr = dict.fromkeys(metrics, 0.01)
-    return {"status": "ok", "metrics": metrics, "stderr": stderr, "train_s": 1.0, "epochs": request.fidelity.epochs}
+    scored = {"status": EvaluationStatus.OK, "reason": "", "metrics": metrics, "stderr": stderr, "train_s": 1.0}
+    return dataclasses.replace(request.failed("unscored"), **scored, epochs=request.fidelity.epochs).to_json()
