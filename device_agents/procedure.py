@@ -76,7 +76,9 @@ class LatencyPass:
         of_reference = Sampler(self._clock, reference, self._plan)
         of_candidate = Sampler(self._clock, candidate, self._plan)
         of_reference.lengthen(self._reference_sample_s(of_candidate.call_s))
-        candidates, references = self._pairs(of_candidate, of_reference, parallel=candidate.parallel)
+        candidates, references, (of_candidate, of_reference) = self._pairs(
+            of_candidate, of_reference, parallel=candidate.parallel
+        )
         cpu = [above.cpu_s / below.cpu_s for above, below in zip(candidates, references, strict=True)]
         wall = [above.wall_s / below.wall_s for above, below in zip(candidates, references, strict=True)]
         # The reference has one thread; a parallel candidate's wall and CPU time differ without any contention.
@@ -113,12 +115,23 @@ class LatencyPass:
 
     def _pairs(
         self, of_candidate: Sampler, of_reference: Sampler, *, parallel: bool
-    ) -> tuple[list[Sample], list[Sample]]:
+    ) -> tuple[list[Sample], list[Sample], tuple[Sampler, Sampler]]:
+        """Returns the samples of both, and the samplers that took the last ones.
+
+        Small models are built anew every few pairs: where the weights happen to lie changes the ratio by more than a
+        percent, for as long as they lie there, so that without it two runs of one model would differ by as much.
+        """
         candidates: list[Sample] = []
         references: list[Sample] = []
         ratios: list[float] = []
+        paddings: list[bytes] = []  # of random sizes, so that no two builds find the same free places
+        moving = of_candidate.movable and of_reference.movable
+        floor = self._plan.placements * self._plan.pairs_per_placement if moving else 0
         spent = self._budget()
         while True:
+            if moving and ratios and len(ratios) % self._plan.pairs_per_placement == 0:
+                paddings.append(bytes(self._rng.randrange(1 << 17)))
+                of_candidate, of_reference = of_candidate.moved(), of_reference.moved()
             if self._rng.random() < 0.5:
                 candidates.append(of_candidate.take(settle=True))
                 references.append(of_reference.take(settle=True))
@@ -127,8 +140,9 @@ class LatencyPass:
                 candidates.append(of_candidate.take(settle=True))
             above, below = candidates[-1], references[-1]
             ratios.append(above.wall_s / below.wall_s if parallel else above.cpu_s / below.cpu_s)
-            if self._known_well_enough(ratios) or (len(ratios) >= self._plan.minimum_pairs and spent()):
-                return candidates, references
+            enough = len(ratios) >= floor and self._known_well_enough(ratios)
+            if enough or (len(ratios) >= self._plan.minimum_pairs and spent()):
+                return candidates, references, (of_candidate, of_reference)
 
     def _budget(self) -> Callable[[], bool]:
         """Returns a function that tells whether the plan's time, counted from now, is spent."""

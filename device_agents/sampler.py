@@ -25,11 +25,13 @@ class Subject:
         call: runs the workload once.
         prepare: runs, untimed, before each sample (sets the number of threads).
         parallel: uses more than one thread, so that CPU time says nothing about its latency.
+        renew: builds the same model once more, elsewhere in memory; None where it cannot be built again.
     """
 
     call: Callable[[], object]
     prepare: Callable[[], None] = _nothing
     parallel: bool = False
+    renew: Callable[[], Subject] | None = None
 
 
 class Sampler:
@@ -53,6 +55,21 @@ class Sampler:
         self.call_s = max(call_s, 1e-9)  # a clock may not see a very short call
         self._settle = 0 if self.call_s > plan.settle_limit_s else math.ceil(plan.settle_s / self.call_s)
         self.lengthen(plan.sample_s)
+
+    @property
+    def movable(self) -> bool:
+        """Whether `moved` pays: the model can be built again, and is so small that its place in memory matters."""
+        return self._subject.renew is not None and self.call_s <= self._plan.settle_limit_s
+
+    def moved(self) -> Sampler:
+        """Returns a sampler of the same model, built anew while this one still holds its place; counts go on."""
+        renew = self._subject.renew
+        if renew is None:
+            return self
+        other = Sampler(self._clock, renew(), self._plan)
+        other.repeats, other.steady = self.repeats, self.steady and other.steady
+        other.model_s += self.model_s
+        return other
 
     def lengthen(self, sample_s: float) -> None:
         """Makes samples last about `sample_s` seconds, one call at least."""

@@ -21,6 +21,8 @@ class LatencyPlan:
         warm_up_calls: calls of a model before it can count as steady.
         steady_within: two groups of calls that agree within this share are steady.
         floor_pairs: pairs to take before stopping early; fewer are flagged.
+        placements: times that small models are built anew, elsewhere in memory, before stopping early.
+        pairs_per_placement: pairs to take before they are built anew.
         minimum_pairs: pairs to take however long they last, so that there is a standard error.
         target_relative_stderr: stop as soon as the ratio is known this well.
         budget_cpu_s: stop after using this much CPU time; on a busy machine that lasts longer, and needs to.
@@ -36,7 +38,9 @@ class LatencyPlan:
     warm_up_calls: int = 10
     steady_within: float = 0.05
     floor_pairs: int = 60
+    placements: int = 12
+    pairs_per_placement: int = 10
     minimum_pairs: int = 3
     target_relative_stderr: float = 0.004
-    budget_cpu_s: float = 2.5
+    budget_cpu_s: float = 3.0
     longest_s: float = 5.0

@@ -18,6 +18,7 @@ _SECRET_PREFIX = "RAY_AUTH_"
 _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",  # a job that wants more asks torch for them; a warm thread pool would not survive the fork
     "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads make two-thread timings 10 to 100 times longer on a busy machine
+    "PYTHONHASHSEED": "0",  # the same dictionaries in every run: small models spend much of their time in Python
     "PYTHONSAFEPATH": "1",  # a file of the user's folder must not shadow a module of the library
 }
 

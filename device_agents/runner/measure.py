@@ -58,6 +58,9 @@ def measure(request: ProfileRequest, bench: Bench) -> Measurement:
     candidate = bench.load(request)
     built_s = bench.clock.wall_s()
     with _no_garbage_collection():
+        candidate.prepare()
+        candidate.call()
+        peak_bytes = peak_resident_bytes()  # now, because the latency pass builds the models several times
         latency = LatencyPass(bench.clock, bench.latency_plan, random.Random(request.request_id)).paired(
             candidate, bench.reference
         )
@@ -69,7 +72,7 @@ def measure(request: ProfileRequest, bench: Bench) -> Measurement:
         status=MeasurementStatus.OK,
         values={
             **_times(latency, reference_s),
-            **_memory(request, baseline_bytes),
+            **_memory(request, baseline_bytes, peak_bytes),
             **_energies(energy, bench.meter),
         },
         flags=_flags(latency, energy, own_reference=bench.reference_latency_s is None, meter_failed=meter_failed),
@@ -116,8 +119,7 @@ def _times(latency: PairedLatency, reference_s: float) -> dict[str, Value]:
     }
 
 
-def _memory(request: ProfileRequest, baseline_bytes: int | None) -> dict[str, Value]:
-    peak_bytes = peak_resident_bytes()
+def _memory(request: ProfileRequest, baseline_bytes: int | None, peak_bytes: int | None) -> dict[str, Value]:
     peak = UNAVAILABLE
     if peak_bytes is not None and baseline_bytes is not None:
         peak = _measured(float(max(0, peak_bytes - baseline_bytes)), None)

@@ -32,7 +32,12 @@ def load_subject(candidate: Candidate, input_spec: InputSpec, workload: Workload
         call = _training_step(model, batch, input_spec, workload.micro_batches)
     else:
         call = _inference(model, batch)
-    return Subject(call, prepare=_thread_setter(threads), parallel=threads > 1)
+    return Subject(
+        call,
+        prepare=_thread_setter(threads),
+        parallel=threads > 1,
+        renew=lambda: load_subject(candidate, input_spec, workload),
+    )
 
 
 def _thread_setter(threads: int) -> Callable[[], None]:

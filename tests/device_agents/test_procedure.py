@@ -188,3 +188,40 @@ def test_alone_gives_the_reference_latency_within_the_budget():
     assert found.latency_s == pytest.approx(REFERENCE_S)
     assert not found.contended
     assert clock.wall_s() < 0.9
+
+
+class LuckyModel:
+    """A model whose calls take up to 2 % more or less than they should, as its place in memory decides; built anew,
+    it gets another place.
+    """
+
+    def __init__(self, clock, call_s, luck):
+        self.clock, self.call_s, self.luck, self.builds = clock, call_s, luck, 0
+
+    def subject(self):
+        self.builds += 1
+        factor = 1.0 + self.luck.normal(0.0, 0.02)
+        return Subject(lambda: self._call(factor), renew=self.subject)
+
+    def _call(self, factor):
+        self.clock.advance(wall_s=self.call_s * factor, cpu_s=self.call_s * factor)
+
+
+def lucky_pass(call_s, seed, **plan):
+    clock, luck = ManualClock(), np.random.default_rng(seed)
+    candidate, reference = LuckyModel(clock, call_s, luck), LuckyModel(clock, REFERENCE_S, luck)
+    latency_pass = LatencyPass(clock, LatencyPlan(**plan), random.Random(seed))
+    return latency_pass.paired(candidate.subject(), reference.subject()), candidate
+
+
+def test_where_a_small_model_lies_in_memory_is_averaged_out_and_shows_in_the_standard_error():
+    found = [lucky_pass(0.002, seed)[0] for seed in range(12)]
+    ratios = [pass_.ratio.value for pass_ in found]
+    assert np.mean(ratios) == pytest.approx(2.0, rel=0.01)
+    assert np.std(ratios, ddof=1) / 2.0 < 0.02  # one place each for two models would scatter by 2.8 %
+    assert np.mean([pass_.ratio.stderr for pass_ in found]) == pytest.approx(np.std(ratios, ddof=1), rel=0.6)
+
+
+def test_a_small_model_is_built_anew_as_often_as_the_plan_says_and_a_large_one_never():
+    assert lucky_pass(0.002, 0, target_relative_stderr=1.0)[1].builds == LatencyPlan().placements
+    assert lucky_pass(0.1, 0)[1].builds == 1
