@@ -2,10 +2,10 @@
 #
 # PYTHON      interpreter that makes the environment (3.11, 3.12 or 3.13)
 # VENV        where the environment lies
-# PIP_FLAGS   passed to pip, for example to choose another index for a CPU-only build of torch
+# TORCH_FLAGS passed to pip when it installs torch, for example --index-url and the index of the CPU-only builds
 PYTHON ?= python3
 VENV ?= .venv
-PIP_FLAGS ?=
+TORCH_FLAGS ?=
 PYTEST_FLAGS ?=
 
 BIN := $(VENV)/bin
@@ -18,7 +18,7 @@ help:
 	@echo "make demo    run a whole search campaign on real data (at most 8 minutes on 2 cores, installation not counted)"
 	@echo "make test    all tests with coverage; says which were skipped and why"
 	@echo "make lint    ruff, mypy, import contracts"
-	@echo "make bench   the benchmarks behind benchmarks/RESULTS.md (hours; each resumes)"
+	@echo "make bench   the benchmarks behind benchmarks/RESULTS.md (hours; the long one resumes)"
 	@echo "make setup   only the environment, in $(VENV)"
 
 setup: $(READY)
@@ -29,8 +29,8 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  { echo "error: $(PYTHON) cannot make virtual environments; on Debian: apt install python3-venv" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_FLAGS) --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH_FLAGS) torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $(READY)
 
 demo: $(READY)

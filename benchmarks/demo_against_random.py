@@ -52,7 +52,7 @@ class Outcome:
     profiles: int
     trainings: int
     members: int
-    best_test_error: float
+    test_error_of_best: float
     hypervolume_validation: float = 0.0
     hypervolume_test: float = 0.0
 
@@ -120,7 +120,7 @@ def judge(fronts: dict[tuple[int, str], Front], runs: Path) -> list[Outcome]:
                 profiles=status.profiles["answered"],
                 trainings=status.trainings["answered"],
                 members=len(front.candidates),
-                best_test_error=min((m.number("test_error") or 1.0 for m in front.candidates), default=1.0),
+                test_error_of_best=float(front.candidates[0].values["test_error"].value or 0.0),
                 hypervolume_validation=volumes["validation"][seed, method],
                 hypervolume_test=volumes["test"][seed, method],
             )
@@ -183,11 +183,11 @@ def table(outcomes: list[Outcome], parallel: int) -> str:
     lines = [
         f"Machine: {facts['processor']}, {facts['cores']} cores; {len(outcomes) // 2} seeds, {parallel} at once.",
         "",
-        "| seed | method | profiles | trainings | members | best test error | HV (validation) | HV (test) |",
+        "| seed | method | profiles | trainings | members | test error of best | HV (validation) | HV (test) |",
         "|---|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {o.seed} | {o.method} | {o.profiles} | {o.trainings} | {o.members} | {o.best_test_error:.3f} "
+        f"| {o.seed} | {o.method} | {o.profiles} | {o.trainings} | {o.members} | {o.test_error_of_best:.3f} "
         f"| {o.hypervolume_validation:.3f} | {o.hypervolume_test:.3f} |"
         for o in outcomes
     ]

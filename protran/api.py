@@ -26,12 +26,13 @@ from protran.campaign.plan import StepPlan
 from protran.campaign.problem import Device, Problem
 from protran.campaign.results import draw_campaign, write_results
 from protran.campaign.status import CampaignStatus, status_of
-from protran.config import CampaignConfig, config_from_arguments
+from protran.config import SENSOR_OBJECTIVES, CampaignConfig, config_from_arguments
 from protran.errors import InputError, UnknownCampaignError
 from protran.front import Front
 from protran.ledger.ledger import Ledger
 from protran.ledger.records import CampaignRecord
 from protran.objectives import objectives_for
+from protran.tasks.registry import task_from_reference
 from search_spaces.candidate import Candidate
 from search_spaces.input_spec import InputSpec
 
@@ -140,6 +141,7 @@ def start_campaign(
     unknown = [name for name in config.devices if name != LOCAL]
     if unknown:
         raise InputError(f"device {unknown[0]!r} is not known; this version measures on {LOCAL!r}, this machine")
+    _check_measurable(config)
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger.open(runs / LEDGER_FILE))
         record = _record(ledger, config)
@@ -151,6 +153,7 @@ def start_campaign(
             front = front_of(problem, findings_of(ledger.rows(record.id)), verified=True)
             told(CampaignDone(front))
             return CampaignResult(record.name, front, folder)
+        task_from_reference(problem.task)  # says at once where the data is gone or has changed
         workers = _open_workers(ledger, dispatcher)
         stack.callback(workers.close)
         return CampaignResult(record.name, Campaign(problem, record, ledger, workers, told).run(), folder)
@@ -208,6 +211,17 @@ def _config(config: CampaignConfig | None, fields: dict[str, Any]) -> CampaignCo
     if fields:
         raise InputError(f"expected a configuration or its fields, got both (field {next(iter(fields))!r})")
     return config
+
+
+def _check_measurable(config: CampaignConfig) -> None:
+    """Refuses objectives and budgets that no device of the campaign can measure: they would stay empty for ever."""
+    wanted = [objective.quantity for objective in config.objective_list()]
+    for quantity in (*wanted, *(budget.quantity for budget in config.budget_list())):
+        if quantity in SENSOR_OBJECTIVES:
+            raise InputError(
+                f"{quantity.short_name} cannot be measured on {LOCAL!r}: no usable power sensor; leave it out, or "
+                f"see `protran doctor` for what would enable it"
+            )
 
 
 def _record(ledger: Ledger, config: CampaignConfig) -> CampaignRecord:

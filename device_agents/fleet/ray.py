@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import json
 import os
 import time
@@ -68,10 +67,14 @@ class RayDispatcher(Dispatcher):
         self._session = RaySession({resource: 1.0}, cores)
         ray = self._session.ray
         device = ray.remote(DeviceWorker).options(num_cpus=0, resources={resource: 1}, max_restarts=0)
-        arguments = (agent_factory, device_name, json.dumps(dict(agent_options or {})))
+        self._options = dict(agent_options or {})
+
+        def make_device() -> Any:
+            return device.remote(agent_factory, device_name, json.dumps(self._options))
+
         task = ray.remote(TaskWorker).options(num_cpus=0, max_restarts=0)
         self._places = {
-            JobKind.PROFILE: [ActorPlace(ray, functools.partial(device.remote, *arguments))],
+            JobKind.PROFILE: [ActorPlace(ray, make_device)],
             JobKind.TASK: [ActorPlace(ray, task.remote) for _ in range(slots[JobKind.TASK])],
         }
         try:
@@ -91,6 +94,9 @@ class RayDispatcher(Dispatcher):
             self._device = self._ask_device()
         except DeviceError:
             return (dataclasses.replace(self._device, state="lost"),)
+        if "reference" in self._options or not self._device.facts.get("reference"):
+            return (self._device,)
+        self._options["reference"] = self._device.facts["reference"]  # an agent that replaces this one keeps its scale
         return (self._device,)
 
     def submit(self, job: Job) -> None:

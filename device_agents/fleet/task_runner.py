@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from device_agents.environment import available_memory_bytes
 from device_agents.isolation import Limits, WarmProcess
+
+MEMORY_SHARE = 0.4
+"""Without a limit of its own, a task may take this share of the memory that is free when it starts: two at once leave
+some for everybody else."""
 
 
 class TaskRunner:
@@ -25,10 +31,18 @@ class TaskRunner:
         if self._process is None or self._process.entry != entry:
             self.close()
             self._process = WarmProcess(entry)
-        return self._process.call(payload, limits)
+        return self._process.call(payload, _bounded(limits))
 
     def close(self) -> None:
         """Ends the warm process. May be called twice."""
         if self._process is not None:
             self._process.close()
             self._process = None
+
+
+def _bounded(limits: Limits) -> Limits:
+    """Returns `limits` with a memory limit, so that no task can take the machine down."""
+    free_bytes = available_memory_bytes()
+    if limits.memory_bytes is not None or free_bytes is None:
+        return limits
+    return dataclasses.replace(limits, memory_bytes=int(MEMORY_SHARE * free_bytes))

@@ -97,7 +97,7 @@ class Campaign:
             self._observer(FrontChanged(self.front(verified=verified), verified=verified))
 
     def _elapsed_s(self) -> float:
-        """Seconds of work on this campaign, over all the processes that worked on it."""
+        """Seconds of work on this campaign; of a process that was killed, up to the last step that it began."""
         return self._earlier_s + time.monotonic() - self._started
 
     def _opened(self, *, resumed: bool) -> CampaignEvent:

@@ -15,10 +15,10 @@ from protran.errors import CampaignError, InputError
 from protran.fidelity import Fidelity
 from protran.objectives import objectives_for
 from protran.quantities import Quantity
-from protran.tasks.base import Task
-from protran.tasks.registry import load_task, task_from_reference
+from protran.tasks.registry import load_task
 from protran.training.fidelity import fidelities
 from protran.training.recipe import Recipe
+from search_spaces.input_spec import InputSpec
 from search_spaces.space import DesignSpace, load_space
 
 CHARTER_VERSION = 1
@@ -46,6 +46,8 @@ def write_charter(
         "config": config.to_json(),
         "space": space.to_json(),
         "task": task.reference(),
+        "task_name": task.name,
+        "input_spec": task.input_spec.to_json(),
         "devices": [{"name": device.name, "identity": device.identity} for device in devices],
         "objectives": [objective.name for objective in config.objective_list(measurable)],
         "recipe": Recipe().to_json(),
@@ -59,7 +61,6 @@ def read_charter(charter: Mapping[str, Any]) -> Problem:
 
     Raises:
         CampaignError: it was written by a newer version.
-        TaskError: the task's data is not there any more, or has changed.
     """
     if charter.get("version") != CHARTER_VERSION:
         raise CampaignError(
@@ -67,12 +68,12 @@ def read_charter(charter: Mapping[str, Any]) -> Problem:
             f"use the program that began it"
         )
     config = CampaignConfig.from_json(charter["config"])
-    task: Task = task_from_reference(charter["task"])
     return Problem(
         config=config,
         space=DesignSpace.from_json(charter["space"]),
-        task=task,
-        input_spec=task.input_spec,
+        task_name=charter["task_name"],
+        task=charter["task"],
+        input_spec=InputSpec.from_json(charter["input_spec"]),
         devices=tuple(Device(item["name"], item["identity"]) for item in charter["devices"]),
         objectives=objectives_for(charter["objectives"], config.devices),
         budgets=config.budget_list(),

@@ -95,11 +95,16 @@ class StepExecution:
         self._observer(ProfileDone(request.candidate, measurement, name, result.wall_s))
 
     def _introduce_devices(self) -> None:
-        """Records the devices once, before the first answer: a resumed campaign needs their reference latency."""
+        """Records the devices before the first answer, once their reference latency is known.
+
+        A resumed campaign needs it. A device that has none yet is not recorded: that would hide an earlier one.
+        """
         if not self._introduced:
-            for info in self._dispatcher.devices():
-                self._ledger.put_device(info, info.facts.get("reference"))
-            self._introduced = True
+            found = [(info, info.facts.get("reference")) for info in self._dispatcher.devices()]
+            for info, reference in found:
+                if reference:
+                    self._ledger.put_device(info, reference)
+            self._introduced = bool(found) and all(reference for _, reference in found)
 
     def _record_training(self, job: TaskJob, result: JobResult) -> None:
         evaluation = evaluation_of(job, result)

@@ -82,16 +82,17 @@ def failure_notes(findings: Findings) -> list[str]:
 def known_candidates(problem: Problem, findings: Findings, *, verified: bool) -> list[FrontCandidate]:
     """Returns every usable candidate with a score, and all that is known of it.
 
-    A verified score is one of full fidelity over as many seeds as verification asks for; a promoted candidate that was
-    not chosen for verification has fewer.
+    Verified candidates were measured again and scored at full fidelity with every seed of verification. A promoted one
+    that was not chosen for verification was not.
     """
     known = []
     fidelity = problem.full if verified else problem.low
-    seeds = problem.config.effort.verify_seeds if verified else 1
+    seeds, repeats = (problem.config.effort.verify_seeds, 2) if verified else (1, 1)
     for candidate in findings.candidates.values():
         error = findings.error(candidate, fidelity)
-        enough = len(findings.errors_by_seed(candidate, fidelity)) >= seeds
-        if error is not None and enough and findings.failure(candidate) is None:
+        scored = len(findings.errors_by_seed(candidate, fidelity)) >= seeds
+        measured = all(len(findings.measured.get((candidate.key, d.identity), [])) >= repeats for d in problem.devices)
+        if error is not None and scored and measured and findings.failure(candidate) is None:
             known.append(FrontCandidate(candidate, _values(problem, findings, candidate, error, verified=verified)))
     return known
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from device_agents.workload import Workload
 from protran.budgets import Budget
 from protran.config import CampaignConfig
 from protran.fidelity import Fidelity
 from protran.objectives import Objective
-from protran.tasks.base import Task
 from protran.training.recipe import Recipe
 from search_spaces.input_spec import InputSpec
 from search_spaces.space import DesignSpace
@@ -30,7 +31,8 @@ class Problem:
     Attributes:
         config: what the user asked for.
         space: where candidates come from.
-        task: what they learn.
+        task_name: what they learn.
+        task: the task's reference, from which its data is found; looking at results needs no data.
         input_spec: what they read and predict.
         devices: where they are measured.
         objectives: what is made small.
@@ -43,7 +45,8 @@ class Problem:
 
     config: CampaignConfig
     space: DesignSpace
-    task: Task
+    task_name: str
+    task: Mapping[str, Any]
     input_spec: InputSpec
     devices: tuple[Device, ...]
     objectives: tuple[Objective, ...]

@@ -12,7 +12,7 @@ from protran.campaign.fronts import known_candidates
 from protran.campaign.phase import Phase
 from protran.campaign.plan import StepPlan
 from protran.campaign.problem import Problem
-from protran.errors import CampaignError
+from protran.errors import CampaignError, InputError
 from protran.front import Front
 from protran.report.front_picture import draw_front
 from protran.report.picture import Origin
@@ -34,9 +34,10 @@ def write_results(
         _replace(folder / FRONT_JSON, text)
         drawn = draw_campaign(folder / f".{FRONT_PNG}", problem, findings, steps, front, verified=verified)
         os.replace(drawn, folder / FRONT_PNG)
-    except OSError as error:
+    except (OSError, InputError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise CampaignError(
-            f"cannot write the results into {folder}: {error.strerror or error}; the ledger has everything, so make "
+            f"cannot write the results into {folder}: {reason}; the ledger has everything, so make "
             f"the folder writable and repeat the command"
         ) from error
 

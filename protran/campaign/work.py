@@ -36,6 +36,14 @@ def trainings_of(problem: Problem, step: StepPlan) -> list[TrainingRequest]:
     wanted = [(candidate, fidelity, seed) for candidate in step.candidates for seed in range(seeds)]
     wanted += [(candidate, problem.full, 0) for candidate in step.promoted]
     return [
-        TrainingRequest.on(problem.task, candidate.architecture, problem.recipe, fidelity, seed)
+        TrainingRequest(
+            candidate.architecture,
+            problem.task_name,
+            problem.task,
+            problem.input_spec,
+            problem.recipe,
+            fidelity,
+            seed,
+        )
         for candidate, fidelity, seed in wanted
     ]

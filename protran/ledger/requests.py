@@ -81,7 +81,8 @@ def ask(connection: Connection, campaign_id: int, question: Question, *, reuse: 
         return Asked(request_id, _state(connection, campaign_id, request_id))
     if _known(connection, asked_id):
         status = _status(connection, question.kind, asked_id)
-        if reuse and status in (None, MeasurementStatus.OK.value):  # an evaluation's good status reads the same
+        usable = status in (None, MeasurementStatus.OK.value)  # an evaluation's good status reads the same
+        if reuse and usable and not _holds(connection, campaign_id, asked_id):
             _note(connection, campaign_id, asked_id, asked_id)
             if status is None:  # another campaign waits for it too: whoever is first answers both
                 return Asked(asked_id, RequestState.PENDING)
@@ -91,6 +92,13 @@ def ask(connection: Connection, campaign_id: int, question: Question, *, reuse: 
     request_id = _record(connection, question)
     _note(connection, campaign_id, asked_id, request_id)
     return Asked(request_id, RequestState.PENDING)
+
+
+def _holds(connection: Connection, campaign_id: int, request_id: str) -> bool:
+    """Returns whether a campaign has this request already, as the repeat of another id that it asked by."""
+    asked = schema.campaign_requests
+    query = select(asked.c.number).where(asked.c.campaign_id == campaign_id, asked.c.request_id == request_id)
+    return connection.execute(query).first() is not None
 
 
 def answer(connection: Connection, campaign_id: int, given: Answer) -> bool:
@@ -103,10 +111,7 @@ def answer(connection: Connection, campaign_id: int, given: Answer) -> bool:
         LedgerError: the campaign never asked this.
     """
     kind, request_id = given.kind, given.request_id
-    asked = select(schema.campaign_requests.c.number).where(
-        schema.campaign_requests.c.campaign_id == campaign_id, schema.campaign_requests.c.request_id == request_id
-    )
-    if connection.execute(asked).first() is None:
+    if not _holds(connection, campaign_id, request_id):
         raise _never_asked(kind, request_id)
     fresh = _status(connection, kind, request_id) is None
     if fresh:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 import protran
 import protran.api
 from protran.campaign.events import CampaignDone, CampaignOpened
 from protran.config import config_from_arguments
-from protran.errors import CampaignBusyError, InputError, UnknownCampaignError
+from protran.errors import CampaignBusyError, InputError, ProTranError, UnknownCampaignError
 from protran.ledger.ledger import Ledger
 
 EFFORT = {"seed_candidates": 5, "learn_profiles": 0, "search_rounds": 1, "search_batch": 2, "verify_limit": 3}
@@ -80,6 +81,28 @@ def test_a_device_that_is_not_there_is_refused(opened, tmp_path) -> None:
     with pytest.raises(InputError, match="'pi' is not known"):
         protran.profile(None, None, device="pi")
     assert len(opened) == 1
+
+
+@pytest.mark.parametrize("wish", [{"objectives": ["error", "energy"]}, {"budgets": ["peak-power<=5W"]}])
+def test_what_no_sensor_can_measure_is_refused_at_the_start(opened, tmp_path, wish) -> None:
+    with pytest.raises(InputError, match=r"no usable power sensor.*protran doctor"):
+        protran.start_campaign(**FIELDS, **wish, runs=tmp_path)
+    assert opened == []
+
+
+def test_results_can_be_looked_at_where_the_data_is_not_and_work_is_refused(opened, tmp_path) -> None:
+    rng = np.random.default_rng(0)
+    path = tmp_path / "waves.npz"
+    np.savez(
+        path, X=rng.standard_normal((90, 1, 32)).astype(np.float32), y=np.arange(90) % 3, groups=np.arange(90) // 3
+    )
+    fields = {**FIELDS, "task": str(path)}
+    protran.start_campaign(**fields, runs=tmp_path)
+    path.unlink()
+    assert protran.open_campaign("x", runs=tmp_path).front().candidates
+    assert protran.start_campaign(**fields, runs=tmp_path).front.candidates
+    with pytest.raises(ProTranError, match=r"waves\.npz"):
+        protran.start_campaign(**{**fields, "name": "y"}, runs=tmp_path)
 
 
 def test_the_same_campaign_cannot_run_twice_at_once(opened, tmp_path) -> None:

@@ -153,6 +153,28 @@ def test_answers_of_another_campaign_are_reused_where_the_user_allows_it(bench) 
     assert _proposals(bench, "first") == _proposals(bench, "second")
 
 
+def test_a_failure_of_another_campaign_is_asked_anew_and_verified_all_the_same(bench) -> None:
+    failed = []
+
+    def spoil(job: Job, answered: int) -> str | None:
+        if isinstance(job, ProfileJob) and answered < 6:
+            failed.append(job.job_id)
+            return "it hung"
+        return None
+
+    bench.run(bench.Dispatcher(spoil), name="first", reuse="all")
+    assert len(failed) == 6
+    front = bench.run(name="second", reuse="all")
+    assert front.candidates
+
+
+def test_with_one_seed_a_promoted_candidate_is_not_taken_for_a_verified_one(bench) -> None:
+    effort = {"seed_candidates": 6, "learn_profiles": 0, "search_rounds": 2, "search_batch": 1, "verify_seeds": 1}
+    front = bench.run(effort={**effort, "search_promotions": 2, "verify_limit": 2})
+    verified = {key for phase, keys in _proposals(bench) for key in keys if phase == "verify"}
+    assert {member.candidate.key for member in front.candidates} <= verified
+
+
 def test_without_reuse_another_campaign_measures_by_itself(bench) -> None:
     bench.run(name="first")
     again = bench.Dispatcher()
