@@ -21,7 +21,7 @@ from protran.training.recipe import Recipe
 from search_spaces.input_spec import InputSpec
 from search_spaces.space import DesignSpace, load_space
 
-CHARTER_VERSION = 1
+CHARTER_VERSION = 2
 
 
 def write_charter(
