@@ -101,11 +101,13 @@ class LatencyPass:
         )
 
     def alone(self, reference: Subject) -> ReferenceLatency:
-        """Returns the latency of the reference model with nothing beside it."""
+        """Returns the latency of the reference model with nothing beside it, over several places in memory."""
         sampler = Sampler(self._clock, reference, self._plan)
         samples: list[Sample] = []
         spent = self._budget()
         while len(samples) < self._plan.minimum_pairs or not spent():
+            if sampler.movable and samples and len(samples) % (3 * self._plan.pairs_per_placement) == 0:
+                sampler = sampler.moved()
             samples.append(sampler.take(settle=False))
         return reference_latency(samples)
 

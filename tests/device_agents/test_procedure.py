@@ -222,6 +222,13 @@ def test_where_a_small_model_lies_in_memory_is_averaged_out_and_shows_in_the_sta
     assert np.mean([pass_.ratio.stderr for pass_ in found]) == pytest.approx(np.std(ratios, ddof=1), rel=0.6)
 
 
+def test_the_reference_alone_is_built_anew_too():
+    clock, luck = ManualClock(), np.random.default_rng(0)
+    reference = LuckyModel(clock, REFERENCE_S, luck)
+    LatencyPass(clock, LatencyPlan(), random.Random(0)).alone(reference.subject())
+    assert reference.builds > 5
+
+
 def test_a_small_model_is_built_anew_as_often_as_the_plan_says_and_a_large_one_never():
     assert lucky_pass(0.002, 0, target_relative_stderr=1.0)[1].builds == LatencyPlan().placements
     assert lucky_pass(0.1, 0)[1].builds == 1
