@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 import time
 from collections.abc import Mapping
@@ -80,7 +79,8 @@ class Agent:
                 "reference_latency_s": reference.latency_s,
                 "meter": self._meter.to_json(),
             }
-            return Measurement.from_json(self._runner.call(payload, _bounded(limits or Limits())))
+            limits = (limits or Limits()).bounded(available_memory_bytes(), MEMORY_SHARE)
+            return Measurement.from_json(self._runner.call(payload, limits))
         except JobFailed as failure:
             return _failed(request, failure.reason)
         except DeviceError as error:
@@ -118,14 +118,6 @@ class Agent:
     def close(self) -> None:
         """Ends the runner. May be called twice."""
         self._runner.close()
-
-
-def _bounded(limits: Limits) -> Limits:
-    """Returns `limits` with a memory limit, so that no candidate can take the machine down."""
-    free_bytes = available_memory_bytes()
-    if limits.memory_bytes is not None or free_bytes is None:
-        return limits
-    return dataclasses.replace(limits, memory_bytes=int(MEMORY_SHARE * free_bytes))
 
 
 def _failed(request: ProfileRequest, reason: str) -> Measurement:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,18 +30,10 @@ class TaskRunner:
         if self._process is None or self._process.entry != entry:
             self.close()
             self._process = WarmProcess(entry)
-        return self._process.call(payload, _bounded(limits))
+        return self._process.call(payload, limits.bounded(available_memory_bytes(), MEMORY_SHARE))
 
     def close(self) -> None:
         """Ends the warm process. May be called twice."""
         if self._process is not None:
             self._process.close()
             self._process = None
-
-
-def _bounded(limits: Limits) -> Limits:
-    """Returns `limits` with a memory limit, so that no task can take the machine down."""
-    free_bytes = available_memory_bytes()
-    if limits.memory_bytes is not None or free_bytes is None:
-        return limits
-    return dataclasses.replace(limits, memory_bytes=int(MEMORY_SHARE * free_bytes))

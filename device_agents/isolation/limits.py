@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from device_agents.errors import RequestError
 
@@ -24,3 +24,9 @@ class Limits:
             raise RequestError(f"limits: time_s must be above 0 s, got {self.time_s!r}")
         if self.memory_bytes is not None and self.memory_bytes <= 0:
             raise RequestError(f"limits: memory_bytes must be above 0 or None, got {self.memory_bytes!r}")
+
+    def bounded(self, free_bytes: int | None, share: float) -> Limits:
+        """Returns these limits, with `share` of `free_bytes` as the memory limit where they have none of their own."""
+        if self.memory_bytes is not None or free_bytes is None:
+            return self
+        return replace(self, memory_bytes=int(share * free_bytes))
