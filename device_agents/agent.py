@@ -14,7 +14,7 @@ from device_agents.isolation import JobFailed, Limits, WarmProcess
 from device_agents.measurement import Measurement, MeasurementStatus, ProfileRequest
 from device_agents.meters.discovery import discover
 from device_agents.meters.spec import MeterSpec
-from device_agents.reference import ReferenceLatency
+from device_agents.reference import BASE, ReferenceLatency, ReferenceSize, reference_size
 
 RUNNER_ENTRY = "device_agents.runner.profile"
 MEMORY_SHARE = 0.8
@@ -43,7 +43,7 @@ class Agent:
         name: the name that the user gave the device, for example `local`.
         runner_python: interpreter that builds and runs models; this process's own, if not given.
         meter: which power sensor to use.
-        reference: the reference latency of an earlier session, so that its seconds and these compare.
+        reference: the base reference's latency in an earlier session, so that its seconds and these compare.
         runner: what answers payloads; a warm process, if not given.
     """
 
@@ -60,11 +60,12 @@ class Agent:
         self.identity = device_identity()
         self._meter = meter or MeterSpec()
         self._reference = reference
+        self._others: dict[ReferenceSize, ReferenceLatency] = {}
         self._runner = runner or WarmProcess(RUNNER_ENTRY, python=runner_python or sys.executable)
 
     @property
     def reference(self) -> ReferenceLatency | None:
-        """The reference latency that seconds lean on; None before the first calibration."""
+        """The base reference's latency, which seconds lean on; None before the first calibration."""
         return self._reference
 
     def profile(self, request: ProfileRequest, limits: Limits | None = None) -> Measurement:
@@ -73,10 +74,10 @@ class Agent:
             reason = f"the request is for device {request.device_identity}, this is {self.identity}; ask that device"
             return _failed(request, reason)
         try:
-            reference = self._reference or self.calibrate()
+            reference = self._beside(reference_size(request.candidate, request.input_spec, request.workload))
             payload = {
                 "request": request.to_json(),
-                "reference_latency_s": reference.latency_s,
+                "reference": reference.to_json(),
                 "meter": self._meter.to_json(),
             }
             limits = (limits or Limits()).bounded(available_memory_bytes(), MEMORY_SHARE)
@@ -87,19 +88,31 @@ class Agent:
             return _failed(request, str(error))
 
     def calibrate(self) -> ReferenceLatency:
-        """Measures the reference model alone, takes the result for all later seconds, and returns it.
+        """Measures the base reference alone, takes the result for all later seconds, and returns it.
 
         Raises:
             DeviceError: the runner cannot run even the reference model.
         """
+        self._others.clear()
+        self._reference = self._calibrated({"calibrate": None})
+        return self._reference
+
+    def _beside(self, size: ReferenceSize) -> ReferenceLatency:
+        """Returns the latency of the reference of one size; measures it if nobody has asked for it yet."""
+        base = self._reference or self.calibrate()
+        if size == BASE:
+            return base
+        if size not in self._others:
+            self._others[size] = self._calibrated({"calibrate": size.to_json(), "base": base.to_json()})
+        return self._others[size]
+
+    def _calibrated(self, payload: Mapping[str, Any]) -> ReferenceLatency:
         try:
-            answer = self._runner.call({"calibrate": True}, CALIBRATION_LIMITS)
+            return ReferenceLatency.from_json(self._runner.call(payload, CALIBRATION_LIMITS))
         except JobFailed as failure:
             raise DeviceError(
                 f"device {self.name} cannot run the reference model: {failure.reason}; run `protran doctor`"
             ) from failure
-        self._reference = ReferenceLatency.from_json(answer)
-        return self._reference
 
     def info(self) -> DeviceInfo:
         """Returns what there is to know of the device, without measuring anything."""

@@ -15,7 +15,7 @@ from search_spaces.canonical import stable_key
 from search_spaces.input_spec import InputSpec
 
 REQUEST_VERSION = 1
-PROCEDURE_VERSION = 1
+PROCEDURE_VERSION = 2
 """Version of the way things are measured; a change makes old requests unequal to new ones."""
 
 
@@ -133,8 +133,9 @@ class Measurement:
         request_id: the request that this answers.
         device_identity: the device that answered.
         status: ok, failed or rejected.
-        values: by quantity: `latency_s`, `latency_ratio` (candidate / reference model), `core_seconds`, `energy_j`,
-            `peak_power_w`, `memory_bytes` (counted weights + activations), `peak_rss_bytes` (above the runtime's own).
+        values: by quantity: `latency_s`, `latency_ratio` (candidate / reference of its size), `core_seconds`,
+            `energy_j`, `peak_power_w`, `memory_bytes` (counted weights + activations), `peak_rss_bytes` (above the
+            runtime's own).
         flags: quality flags, for example `contended`.
         reason: one sentence, for what is not ok.
         blocks: per quantity the block values behind the mean, so that noise can be modelled later.

@@ -13,7 +13,7 @@ from device_agents.fleet.outcome import describe
 from device_agents.isolation import Limits
 from device_agents.measurement import Measurement, ProfileRequest
 from device_agents.meters.spec import MeterSpec
-from device_agents.reference import ReferenceLatency
+from device_agents.reference import known_latency
 
 LOCAL_AGENT = "device_agents.fleet.local_agent:local_agent"
 """Factory of the agent of the machine that it is called on."""
@@ -44,13 +44,13 @@ def local_agent(
     Args:
         name: name of the device.
         runner_python: interpreter that runs the models.
-        reference: JSON object of the `ReferenceLatency` of an earlier session.
+        reference: JSON object of the base's `ReferenceLatency` in an earlier session; ignored if of older references.
         meter: JSON object of the `MeterSpec`.
     """
     return Agent(
         name,
         runner_python=runner_python,
-        reference=None if reference is None else ReferenceLatency.from_json(reference),
+        reference=known_latency(reference),
         meter=None if meter is None else MeterSpec.from_json(meter),
     )
 

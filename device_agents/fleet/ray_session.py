@@ -114,6 +114,9 @@ def _settings(folder: Path) -> dict[str, str]:
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # agents see the accelerators that the user sees
         "RAY_grpc_client_keepalive_time_ms": "5000",
         "RAY_grpc_client_keepalive_timeout_ms": "5000",
+        # What finds the cluster's state service gone may wait for its return; by default a minute, so that now and then
+        # Ray's own agents outlived a killed campaign by more than half of one.
+        "RAY_gcs_rpc_server_reconnect_timeout_s": "10",
     }
 
 

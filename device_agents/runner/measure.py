@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from device_agents.flags import Flag
 from device_agents.measurement import UNAVAILABLE, Measurement, MeasurementStatus, ProfileRequest, Provenance, Value
 from device_agents.meters.base import Meter
 from device_agents.procedure import LatencyPass, PairedLatency
+from device_agents.reference import ReferenceLatency
 from device_agents.runner.process_memory import peak_resident_bytes, reset_peak, resident_bytes
 from device_agents.sampler import Subject
 from device_agents.sampling_plan import LatencyPlan
@@ -30,10 +32,10 @@ class Bench:
 
     Attributes:
         clock: the clock of both passes.
-        reference: the fixed reference model, ready to be called.
+        reference: the reference model, ready to be called.
         load: builds the candidate of a request.
         meter: the power sensor.
-        reference_latency_s: the device's clean reference latency; None to lean on this pass's own.
+        reference_latency: what that reference takes on this device; None to lean on this pass's own.
         latency_plan: settings of the latency pass.
         energy_plan: settings of the energy pass.
     """
@@ -42,7 +44,7 @@ class Bench:
     reference: Subject
     load: Callable[[ProfileRequest], Subject]
     meter: Meter
-    reference_latency_s: float | None = None
+    reference_latency: ReferenceLatency | None = None
     latency_plan: LatencyPlan = field(default_factory=LatencyPlan)
     energy_plan: EnergyPlan = field(default_factory=EnergyPlan)
 
@@ -65,20 +67,20 @@ def measure(request: ProfileRequest, bench: Bench) -> Measurement:
             candidate, bench.reference
         )
         energy, meter_failed = _energy(candidate, bench)
-    reference_s = bench.reference_latency_s or latency.reference.latency_s
+    reference = bench.reference_latency or latency.reference
     return Measurement(
         request_id=request.request_id,
         device_identity=request.device_identity,
         status=MeasurementStatus.OK,
         values={
-            **_times(latency, reference_s),
+            **_times(latency, reference),
             **_memory(request, baseline_bytes, peak_bytes),
             **_energies(energy, bench.meter),
         },
-        flags=_flags(latency, energy, own_reference=bench.reference_latency_s is None, meter_failed=meter_failed),
+        flags=_flags(latency, energy, own_reference=bench.reference_latency is None, meter_failed=meter_failed),
         blocks={"latency_ratio": latency.ratio.blocks},
         details={
-            **_latency_details(latency, reference_s),
+            **_latency_details(latency, reference.latency_s),
             **_energy_details(energy),
             "build_s": built_s - began_s,
             "wall_s": bench.clock.wall_s() - began_s,
@@ -109,14 +111,18 @@ def _energy(candidate: Subject, bench: Bench) -> tuple[EnergyPass | None, bool]:
         return None, True  # the latency was measured well and shall not be lost with the sensor
 
 
-def _times(latency: PairedLatency, reference_s: float) -> dict[str, Value]:
+def _times(latency: PairedLatency, reference: ReferenceLatency) -> dict[str, Value]:
     """Seconds are the ratio times the device's reference: raw times of two passes could not be compared."""
-    ratio, cpu_ratio = latency.ratio, latency.cpu_ratio
     return {
-        "latency_s": _measured(ratio.value * reference_s, ratio.stderr * reference_s),
-        "latency_ratio": _measured(ratio.value, ratio.stderr),
-        "core_seconds": _measured(cpu_ratio.value * reference_s, cpu_ratio.stderr * reference_s),
+        "latency_s": _seconds(latency.ratio, reference),
+        "latency_ratio": _measured(latency.ratio.value, latency.ratio.stderr),
+        "core_seconds": _seconds(latency.cpu_ratio, reference),
     }
+
+
+def _seconds(ratio: Estimate, reference: ReferenceLatency) -> Value:
+    value = ratio.value * reference.latency_s
+    return _measured(value, value * math.hypot(ratio.relative_stderr, reference.ratio_stderr))
 
 
 def _memory(request: ProfileRequest, baseline_bytes: int | None, peak_bytes: int | None) -> dict[str, Value]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import os
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from device_agents.clock import SystemClock
@@ -17,7 +17,7 @@ from device_agents.measurement import ProfileRequest
 from device_agents.meters.registry import open_meter
 from device_agents.meters.spec import MeterSpec
 from device_agents.procedure import LatencyPass
-from device_agents.reference import ReferenceLatency, reference_model
+from device_agents.reference import BASE, ReferenceLatency, ReferenceSize, reference_model, reference_size
 from device_agents.runner.measure import Bench, measure
 from device_agents.sampler import Subject
 from device_agents.sampling_plan import LatencyPlan
@@ -29,8 +29,8 @@ CALIBRATION_ATTEMPTS = 3
 
 
 def warm_up() -> None:
-    """Imports torch and builds the reference model, so that forked children begin with both."""
-    reference = _reference()
+    """Imports torch and builds the base reference, so that forked children begin with both."""
+    reference = _reference(BASE)
     reference.prepare()  # one thread: a pool of threads would not survive the fork
     for _ in range(WARM_CALLS):
         reference.call()
@@ -39,8 +39,10 @@ def warm_up() -> None:
 def handle(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Answers one question, asked as a JSON object.
 
-    ``{"request": ProfileRequest, "reference_latency_s": seconds or None, "meter": MeterSpec (optional)}`` is answered
-    with a Measurement; ``{"calibrate": true}`` with a ReferenceLatency.
+    ``{"request": ProfileRequest, "reference": ReferenceLatency or None, "meter": MeterSpec (optional)}`` is answered
+    with a Measurement, made beside the reference of the candidate's size; ``{"calibrate": null}`` with the
+    ReferenceLatency of the base reference, and ``{"calibrate": ReferenceSize, "base": ReferenceLatency}`` with that of
+    another size, measured as a ratio to the base.
 
     Raises:
         RequestError: the payload is neither.
@@ -48,8 +50,10 @@ def handle(payload: Mapping[str, Any]) -> dict[str, Any]:
         DeviceError: the meter cannot be opened.
         MemoryError: the candidate does not fit (torch raises a RuntimeError that says so).
     """
-    if payload.get("calibrate"):
-        return _calibrate().to_json()
+    if "calibrate" in payload:
+        size = payload["calibrate"]
+        found = _calibrate_base() if size is None else _calibrate(size, payload["base"])
+        return found.to_json()
     if "request" in payload:
         return _profile(payload)
     raise RequestError(f"a runner expects a request or calibrate, got {', '.join(sorted(payload)) or 'nothing'}")
@@ -57,25 +61,26 @@ def handle(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 def _profile(payload: Mapping[str, Any]) -> dict[str, Any]:
     request = ProfileRequest.from_json(payload["request"])
-    reference = _reference()
+    size = reference_size(request.candidate, request.input_spec, request.workload)
+    latency = payload.get("reference")
     clock = SystemClock()
     meter = open_meter(MeterSpec.from_json(payload.get("meter", {})), clock)
     try:
         bench = Bench(
             clock=clock,
-            reference=reference,
+            reference=_reference(size),
             load=_load,
             meter=meter,
-            reference_latency_s=payload.get("reference_latency_s"),
+            reference_latency=None if latency is None else ReferenceLatency.from_json(latency),
         )
         return measure(request, bench).to_json()
     finally:
         meter.close()
 
 
-def _calibrate() -> ReferenceLatency:
+def _calibrate_base() -> ReferenceLatency:
     """Returns the first clean latency of a few attempts, or, if others never let go of the machine, the lowest."""
-    reference = _reference()
+    reference = _reference(BASE)
     attempts = []
     for seed in range(CALIBRATION_ATTEMPTS):
         found = LatencyPass(SystemClock(), CALIBRATION_PLAN, random.Random(seed)).alone(reference)
@@ -85,10 +90,17 @@ def _calibrate() -> ReferenceLatency:
     return min(attempts, key=lambda found: found.latency_s)
 
 
+def _calibrate(size: Sequence[int], base: Mapping[str, Any]) -> ReferenceLatency:
+    """Returns the latency of another reference: alone it might meet the machine in another state than the base did."""
+    reference = _reference(ReferenceSize.from_json(size))
+    found = LatencyPass(SystemClock(), LatencyPlan(), random.Random(0)).paired(reference, _reference(BASE))
+    return ReferenceLatency.from_json(base).times(found.ratio.value, found.ratio.stderr)
+
+
 @functools.cache
-def _reference() -> Subject:
-    """Returns the reference model, built once per process."""
-    candidate, input_spec = reference_model()
+def _reference(size: ReferenceSize) -> Subject:
+    """Returns a reference model, built once per process."""
+    candidate, input_spec = reference_model(size)
     return _load(ProfileRequest(candidate, input_spec, Workload(), device_identity=""))
 
 

@@ -16,6 +16,7 @@ from search_spaces.input_spec import InputKind, InputSpec
 WINDOWS = InputSpec(InputKind.WINDOWS, length=30, classes=3, channels=3, patch=5)
 HEADS = (HeadKind.SCALED_DOT_PRODUCT, HeadKind.COSINE)
 REFERENCE = ReferenceLatency(0.002, 1e-5, 0.95, contended=False)
+WIDER = ReferenceLatency(0.008, 4e-5, 0.95, contended=False, ratio_stderr=0.003)
 
 
 def request(hidden=8, identity=None, repeat=0):
@@ -34,8 +35,8 @@ class FakeRunner:
         self.limits.append(limits)
         if self.failure is not None:
             raise self.failure
-        if payload.get("calibrate"):
-            return REFERENCE.to_json()
+        if "calibrate" in payload:
+            return (REFERENCE if payload["calibrate"] is None else WIDER).to_json()
         asked = ProfileRequest.from_json(payload["request"])
         latency = Value(0.01, 1e-4, Provenance.MEASURED_COUNTER)
         return Measurement(
@@ -58,14 +59,40 @@ def test_all_requests_share_one_reference_latency():
     agent = Agent("local", runner=runner)
     agent.profile(request())
     agent.profile(request(repeat=1))
-    assert [bool(payload.get("calibrate")) for payload in runner.asked] == [True, False, False]
-    assert [payload["reference_latency_s"] for payload in runner.asked[1:]] == [REFERENCE.latency_s] * 2
+    assert ["calibrate" in payload for payload in runner.asked] == [True, False, False]
+    assert [payload["reference"] for payload in runner.asked[1:]] == [REFERENCE.to_json()] * 2
+
+
+def test_a_reference_of_another_size_is_measured_once_against_the_base():
+    runner = FakeRunner()
+    agent = Agent("local", runner=runner, reference=REFERENCE)
+    agent.profile(request(hidden=256))
+    agent.profile(request(hidden=256, repeat=1))
+    calibration, *profiles = runner.asked
+    assert calibration == {"calibrate": [128, 32], "base": REFERENCE.to_json()}
+    assert [payload["reference"] for payload in profiles] == [WIDER.to_json()] * 2
+    assert agent.reference == REFERENCE
+
+
+def test_calibrating_anew_forgets_what_was_measured_against_the_old_base():
+    runner = FakeRunner()
+    agent = Agent("local", runner=runner, reference=REFERENCE)
+    agent.profile(request(hidden=256))
+    agent.calibrate()
+    agent.profile(request(hidden=256, repeat=1))
+    assert [payload.get("calibrate", "profile") for payload in runner.asked] == [
+        [128, 32],
+        "profile",
+        None,
+        [128, 32],
+        "profile",
+    ]
 
 
 def test_the_reference_of_an_earlier_session_is_kept():
     runner = FakeRunner()
     Agent("local", runner=runner, reference=REFERENCE).profile(request())
-    assert [bool(payload.get("calibrate")) for payload in runner.asked] == [False]
+    assert ["calibrate" in payload for payload in runner.asked] == [False]
 
 
 @pytest.mark.parametrize("kind", list(FailureKind))

@@ -81,9 +81,9 @@ def test_preemption_is_seen_as_contention_and_does_not_touch_the_ratio_of_cpu_ti
     assert found.candidate_cpu_s == pytest.approx(1e-3)
 
 
-def test_outliers_in_a_tenth_of_the_calls_do_not_move_the_ratio():
-    generator = np.random.default_rng(1)
-    found, _, _ = run(2e-3, own_noise=lambda: 20.0 if generator.random() < 0.1 else 1.0)
+def test_outliers_in_a_third_of_the_samples_do_not_move_the_ratio():
+    generator = np.random.default_rng(1)  # a sample of this model is eight calls
+    found, _, _ = run(2e-3, own_noise=lambda: 20.0 if generator.random() < 0.05 else 1.0)
     assert found.ratio.value == pytest.approx(2.0)
 
 
@@ -133,9 +133,9 @@ def test_samples_of_a_tiny_model_last_as_long_as_the_plan_says():
 
 
 def test_beside_a_slow_model_samples_of_the_reference_last_longer():
-    found, _, _ = run(0.04)
+    found, _, _ = run(0.08)
     assert found.candidate_repeats == 1
-    assert found.reference_repeats * REFERENCE_S == pytest.approx(0.01)
+    assert found.reference_repeats * REFERENCE_S == pytest.approx(0.02)
 
 
 def test_slow_first_calls_are_warmed_away():

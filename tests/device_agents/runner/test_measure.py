@@ -11,13 +11,14 @@ from device_agents.measurement import Measurement, MeasurementStatus, ProfileReq
 from device_agents.meters.base import PowerTrace
 from device_agents.meters.none import NoMeter
 from device_agents.meters.replay import ReplayMeter
-from device_agents.reference import reference_model
+from device_agents.reference import ReferenceLatency, reference_model
 from device_agents.runner.measure import Bench, measure
 from device_agents.sampler import Subject
 from device_agents.workload import Workload, WorkloadKind
 from search_spaces.cost import count_candidate
 
 REFERENCE_S, CANDIDATE_S, CLEAN_REFERENCE_S = 1e-3, 4e-3, 2e-3
+CLEAN_REFERENCE = ReferenceLatency(CLEAN_REFERENCE_S, 1e-5, 1.0, contended=False)
 
 
 def request(workload=None):
@@ -25,7 +26,7 @@ def request(workload=None):
     return ProfileRequest(candidate, input_spec, workload or Workload(batch_size=2), "device", 0)
 
 
-def bench(clock, *, meter=None, stolen_s=0.0, reference_latency_s=CLEAN_REFERENCE_S, load=None):
+def bench(clock, *, meter=None, stolen_s=0.0, reference_latency=CLEAN_REFERENCE, load=None):
     def subject(seconds):
         return Subject(lambda: clock.advance(wall_s=seconds + stolen_s, cpu_s=seconds))
 
@@ -34,7 +35,7 @@ def bench(clock, *, meter=None, stolen_s=0.0, reference_latency_s=CLEAN_REFERENC
         reference=subject(REFERENCE_S),
         load=load or (lambda asked: subject(CANDIDATE_S)),
         meter=meter or NoMeter(clock),
-        reference_latency_s=reference_latency_s,
+        reference_latency=reference_latency,
     )
 
 
@@ -46,8 +47,15 @@ def test_seconds_are_the_ratio_times_the_devices_reference():
     assert values["latency_s"].provenance is Provenance.MEASURED_COUNTER
 
 
+def test_the_error_bar_of_seconds_holds_that_of_a_larger_reference_too():
+    larger = ReferenceLatency(CLEAN_REFERENCE_S, 1e-5, 1.0, contended=False, ratio_stderr=0.01)
+    values = measure(request(), bench(ManualClock(), reference_latency=larger)).values
+    assert values["latency_s"].stderr == pytest.approx(0.01 * values["latency_s"].value)
+    assert values["latency_ratio"].stderr == pytest.approx(0.0, abs=1e-9)
+
+
 def test_without_a_reference_latency_the_pass_lends_its_own_and_says_so():
-    measurement = measure(request(), bench(ManualClock(), reference_latency_s=None))
+    measurement = measure(request(), bench(ManualClock(), reference_latency=None))
     assert measurement.values["latency_s"].value == pytest.approx(CANDIDATE_S)
     assert measurement.flags == ("own-reference",)
 

@@ -8,13 +8,14 @@ import torch
 
 from device_agents.errors import DeviceError, RequestError
 from device_agents.measurement import Measurement, MeasurementStatus, ProfileRequest
-from device_agents.reference import ReferenceLatency, reference_model
+from device_agents.reference import BASE, ReferenceLatency, ReferenceSize, reference_model
 from device_agents.runner import profile
 from device_agents.workload import Workload
 from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
 from search_spaces.errors import SpaceError
 from search_spaces.input_spec import InputKind, InputSpec
 
+LATENCY = ReferenceLatency(0.001, 1e-5, 1.0, contended=False)
 WINDOWS = InputSpec(InputKind.WINDOWS, length=30, classes=3, channels=3, patch=5)
 TINY = Candidate(Architecture((Layer(8, (HeadKind.SCALED_DOT_PRODUCT, HeadKind.CONVOLUTION_5), (16,)),)))
 
@@ -28,7 +29,7 @@ def _threads_as_before():
 
 def payload(candidate=TINY, input_spec=WINDOWS):
     request = ProfileRequest(candidate, input_spec, Workload(), "device")
-    return {"request": request.to_json(), "reference_latency_s": 0.001}
+    return {"request": request.to_json(), "reference": LATENCY.to_json()}
 
 
 def test_a_request_is_answered_with_its_measurement():
@@ -44,16 +45,32 @@ def test_a_request_is_answered_with_its_measurement():
 
 
 def test_the_reference_model_beside_itself_is_about_as_fast_as_itself():
-    measurement = Measurement.from_json(profile.handle(payload(*reference_model())))
+    measurement = Measurement.from_json(profile.handle(payload(*reference_model(BASE))))
     ratio = measurement.values["latency_ratio"]
     assert abs(ratio.value - 1.0) < 0.25 + 5 * ratio.stderr  # tells gross errors of the procedure, whatever the load
 
 
-def test_calibrating_gives_the_latency_of_the_reference(monkeypatch):
+def test_calibrating_gives_the_latency_of_the_base_reference(monkeypatch):
     monkeypatch.setattr(profile, "CALIBRATION_ATTEMPTS", 1)
-    found = ReferenceLatency.from_json(profile.handle({"calibrate": True}))
+    found = ReferenceLatency.from_json(profile.handle({"calibrate": None}))
     assert 0 < found.latency_s < 1
     assert 0 <= found.clean_share <= 1
+    assert found.ratio_stderr == 0.0
+
+
+def test_a_larger_reference_is_calibrated_as_a_multiple_of_the_base():
+    size = ReferenceSize(128, 64)
+    found = ReferenceLatency.from_json(profile.handle({"calibrate": size.to_json(), "base": LATENCY.to_json()}))
+    assert found.latency_s > LATENCY.latency_s  # four times the weights, twice the positions
+    assert found.stderr_s / found.latency_s == pytest.approx(LATENCY.stderr_s / LATENCY.latency_s)
+    assert found.ratio_stderr > 0
+
+
+def test_a_wide_candidate_is_compared_with_a_wide_reference():
+    wide = Candidate(Architecture((Layer(256, (HeadKind.SCALED_DOT_PRODUCT,) * 4, (1024,)),) * 3))
+    measurement = Measurement.from_json(profile.handle(payload(wide, reference_model(ReferenceSize(256, 32))[1])))
+    ratio = measurement.values["latency_ratio"]
+    assert abs(ratio.value - 1.0) < 0.25 + 5 * ratio.stderr  # it is that reference
 
 
 def test_a_payload_that_is_no_question_is_one_sentence():
