@@ -36,7 +36,7 @@ class Effort(BaseModel):
         search_batch: candidates in each proposal.
         search_promotions: members of the front that are trained at full fidelity beside each proposal.
         low_fidelity_trainings: most trainings at low fidelity, seed and search phases together; None: every candidate.
-        verify_limit: most members of the front that are verified.
+        verify_limit: candidates that are verified: the front, and where it is smaller, those next to it.
         verify_seeds: trainings at full fidelity of each of them, with different seeds.
         minutes: wall-clock minutes after which the search ends and what was found is verified; None for no limit.
     """

@@ -18,12 +18,12 @@ Array = npt.NDArray[np.float64]
 
 
 def select_front(state: SearchState, limit: int) -> list[Candidate]:
-    """Returns at most `limit` scored candidates: the best by score, then those that add most hypervolume to it.
+    """Returns `limit` scored candidates: the best by score, then those that add most hypervolume, then the next fronts.
 
     What counts are beliefs rather than observed scores, because the best of many noisy scores is mostly luck: the
     surrogate's mean shrinks each score towards what its neighbours say, and carries it to full fidelity. Candidates
-    believed to keep the budgets are chosen from; where there are none, those nearest to keeping them are taken. A pure
-    function of its arguments.
+    believed to keep the budgets are chosen from; then those nearest to keeping them. There are fewer than `limit` only
+    where fewer were scored. A pure function of its arguments.
 
     Raises:
         ValueError: `limit` is below 1.
@@ -41,9 +41,25 @@ def select_front(state: SearchState, limit: int) -> list[Candidate]:
         points = to_volume(beliefs.objectives, scaled).numpy()
     keepers = np.flatnonzero(excess <= 0)
     scores = [beliefs.objectives.index(objective) for objective in state.of(Knowledge.SCORE)]
-    chosen = [int(keepers[i]) for i in largest_subset(points[keepers], limit, scores)]
+    chosen = [int(keepers[i]) for i in ranked(points[keepers], limit, scores)]
     nearest = [int(i) for i in np.argsort(excess, kind="stable") if excess[i] > 0]
-    return [known[i] for i in chosen or nearest[:limit]]
+    return [known[i] for i in (*chosen, *nearest)][:limit]
+
+
+def ranked(points: Array, limit: int, first: Sequence[int] = ()) -> list[int]:
+    """Returns the places of `limit` of `points: n x m` (to minimise): of the front, then of the fronts behind it.
+
+    Whoever lies just behind the front by belief may be on it by measurement, so that work which a small front leaves
+    goes to them. Source: non-dominated sorting, Deb et al., "A Fast and Elitist Multiobjective Genetic Algorithm:
+    NSGA-II" (IEEE Transactions on Evolutionary Computation 6(2), 2002), section III.
+    """
+    chosen: list[int] = []
+    left = np.arange(len(points))
+    while len(chosen) < limit and len(left):
+        layer = left[non_dominated(points[left])]
+        chosen += [int(layer[i]) for i in largest_subset(points[layer], limit - len(chosen), () if chosen else first)]
+        left = np.setdiff1d(left, layer)
+    return chosen
 
 
 def largest_subset(points: Array, limit: int, first: Sequence[int] = ()) -> list[int]:

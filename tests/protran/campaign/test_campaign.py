@@ -5,9 +5,11 @@ from collections import Counter
 import pytest
 
 from device_agents.fleet.base import Job, JobResult, ProfileJob, TaskJob
+from protran.campaign.campaign import plan_of
 from protran.campaign.events import CampaignDone, FrontChanged, StepStarted
 from protran.campaign.phase import Phase
 from protran.campaign.replay import replay
+from protran.campaign.work import trainings_of
 from protran.ledger.records import CampaignRow
 
 
@@ -143,6 +145,28 @@ def test_a_job_that_was_lost_with_its_worker_is_tried_again_and_counted_once(ben
 def test_when_the_time_is_up_the_campaign_goes_to_verification(bench) -> None:
     bench.run(effort={"minutes": 1e-9, "seed_candidates": 4, "verify_limit": 2, "verify_seeds": 1})
     assert [phase for phase, _ in _proposals(bench)] == ["seed", "verify"]
+
+
+@pytest.mark.parametrize("proposer", ["gradient", "random"])
+def test_whoever_proposes_does_all_of_the_planned_work_and_no_more(bench, proposer) -> None:
+    bench.run(proposer=proposer)
+    rows = _rows(bench)
+    with bench.ledger() as ledger:
+        effort = bench.begin(ledger)[0].config.effort
+    assert sum(row.measurement is not None for row in rows) == effort.profiles_planned
+    assert sum(row.evaluation is not None for row in rows) == effort.trainings_planned
+
+
+def test_verification_trains_with_seeds_that_chose_nobody(bench) -> None:
+    bench.run()
+    seeds = {phase: set() for phase in ("seed", "search", "verify")}
+    with bench.ledger() as ledger:
+        problem, record = bench.begin(ledger)
+        steps = [plan_of(step) for step in ledger.steps(record.id)]
+    for step in steps:
+        for training in trainings_of(problem, step):
+            seeds[step.phase.value].add((training.seed, training.fidelity == problem.full))
+    assert seeds == {"seed": {(0, False)}, "search": {(0, False), (0, True)}, "verify": {(1, True), (2, True)}}
 
 
 def test_answers_of_another_campaign_are_reused_where_the_user_allows_it(bench) -> None:

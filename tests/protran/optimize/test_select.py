@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from protran.optimize.hypervolume import hypervolume, non_dominated, reference_point
-from protran.optimize.select import largest_subset, select_front
+from protran.optimize.select import largest_subset, ranked, select_front
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -31,6 +31,14 @@ def test_a_front_within_the_limit_is_taken_whole() -> None:
     assert sorted(largest_subset(points, 3)) == [0, 1]
 
 
+def test_behind_a_small_front_come_the_next_ones() -> None:
+    points = np.array([[3.0, 3.0], [0.0, 1.0], [2.0, 2.0], [1.0, 0.0], [2.1, 1.9]])
+    assert set(ranked(points, 2)) == {1, 3}
+    assert set(ranked(points, 4)) == {1, 3, 2, 4}
+    assert ranked(points, 9)[-1] == 0
+    assert len(ranked(points, 9)) == 5
+
+
 def test_selected_candidates_are_scored_ones_near_the_true_front(world) -> None:
     state = world.start(20)
     selected = select_front(state, 4)
@@ -47,6 +55,13 @@ def test_candidates_that_keep_the_budgets_are_selected(world) -> None:
     selected = select_front(replace(state, budgets={"memory_bytes": limit}), 4)
     assert selected
     assert (world.truth(selected)[:, 2] <= limit).all()
+
+
+def test_work_that_the_budget_keepers_leave_goes_to_the_nearest(world) -> None:
+    state = world.start(10)
+    memory = np.sort(world.truth([row.candidate for row in state.observations])[:, 2])
+    selected = select_front(replace(state, budgets={"memory_bytes": float(memory[1])}), 4)
+    assert sorted(world.truth(selected)[:, 2]) == list(memory[:4])
 
 
 def test_where_none_keeps_them_the_nearest_are_selected(world) -> None:
