@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from device_agents.measurement import Measurement, MeasurementStatus, Provenance, Value
+from device_agents.repeats import mean_of
 from protran.fidelity import Fidelity
 from protran.ledger.evaluation import Evaluation, EvaluationStatus
 from protran.ledger.records import CampaignRow
@@ -43,7 +44,7 @@ class Findings:
         """Returns the mean over repeats of a measured quantity; None where it was not measured."""
         measurements = self.measured.get((candidate.key, device_identity), [])
         values = [m.values[quantity.value] for m in measurements if quantity.value in m.values]
-        return mean_of([v for v in values if v.provenance is not Provenance.UNAVAILABLE])
+        return mean_of(values)
 
     def error(self, candidate: Candidate, fidelity: Fidelity) -> Value | None:
         """Returns 1 - validation accuracy at a fidelity, the mean over seeds; None if not scored."""
@@ -93,17 +94,3 @@ def _add_evaluation(findings: Findings, evaluation: Evaluation) -> None:
         findings.scored[evaluation.architecture_key, evaluation.fidelity].append(evaluation)
     else:
         findings.untrained.setdefault(evaluation.architecture_key, evaluation.reason)
-
-
-def mean_of(values: Sequence[Value]) -> Value | None:
-    """Returns the mean of repeated values, with the larger of the stated and the observed standard error.
-
-    None for no values. Repeats of one provenance are expected; the first one's is kept.
-    """
-    numbers = [(v.value, v.stderr or 0.0) for v in values if v.value is not None]
-    if not numbers:
-        return None
-    means = np.array([number for number, _ in numbers])
-    stated = math.sqrt(float(np.mean([stderr**2 for _, stderr in numbers])) / len(numbers))
-    observed = float(means.std(ddof=1)) / math.sqrt(len(means)) if len(means) > 1 else 0.0
-    return Value(float(means.mean()), max(stated, observed), values[0].provenance)

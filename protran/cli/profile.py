@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import statistics
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -64,24 +62,14 @@ def profile(
 
 
 def summarise(measurements: Sequence[Measurement]) -> dict[str, Value]:
-    """Returns the mean of each quantity over the repeats.
-
-    The standard error is the larger of two: what the repeats' own errors give, and what the spread between repeats
-    gives.
-    """
-    from device_agents.measurement import Value
+    """Returns the mean of each quantity over the repeats; unavailable where one of them has none."""
+    from device_agents.repeats import mean_of
 
     summary: dict[str, Value] = {}
     for name in dict.fromkeys(name for measurement in measurements for name in measurement.values):
         values = [measurement.values[name] for measurement in measurements if name in measurement.values]
-        numbers = [value.value for value in values if value.value is not None]
-        if len(numbers) < len(values) or len({value.provenance for value in values}) > 1:
-            summary[name] = next((value for value in values if value.value is None), values[0])
-            continue
-        within = math.sqrt(sum((value.stderr or 0.0) ** 2 for value in values)) / len(values)
-        between = statistics.stdev(numbers) / math.sqrt(len(numbers)) if len(numbers) > 1 else 0.0
-        known = any(value.stderr is not None for value in values) or len(numbers) > 1
-        summary[name] = Value(statistics.fmean(numbers), max(within, between) if known else None, values[0].provenance)
+        absent = [value for value in values if value.value is None]
+        summary[name] = absent[0] if absent else mean_of(values) or values[0]
     return summary
 
 

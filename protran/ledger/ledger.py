@@ -27,10 +27,10 @@ from protran.ledger.records import (
     CampaignRecord,
     CampaignRow,
     DeviceRecord,
+    PendingTraining,
     Progress,
     RequestKind,
     StepRecord,
-    TrainingRequest,
 )
 from search_spaces.candidate import Architecture, Candidate
 
@@ -231,11 +231,11 @@ class Ledger:
         with self._writing() as connection:
             return requests.ask(connection, campaign_id, question, reuse=reuse)
 
-    def pending_trainings(self, campaign_id: int) -> list[TrainingRequest]:
+    def pending_trainings(self, campaign_id: int) -> list[PendingTraining]:
         """Returns the training requests without an answer, in the order in which they were asked."""
         with self._reading() as connection:
             rows = requests.pending(connection, campaign_id, RequestKind.TRAINING)
-        return [TrainingRequest(asked_id, decode(payload, "a request")) for asked_id, payload in rows]
+        return [PendingTraining(asked_id, decode(payload, "a request")) for asked_id, payload in rows]
 
     def answer_training(self, campaign_id: int, evaluation: Evaluation) -> bool:
         """Records an evaluation as the next row of the campaign; returns and raises as `answer_profile`."""

@@ -43,7 +43,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class TrainingRequest:
+class PendingTraining:
     """A training that was asked for.
 
     Attributes:
