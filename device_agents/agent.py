@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from device_agents.device import DeviceInfo
 from device_agents.environment import available_memory_bytes, device_identity, machine_facts
 from device_agents.errors import DeviceError
-from device_agents.isolation import JobFailed, Limits, WarmProcess
+from device_agents.isolation import FailureKind, JobFailed, Limits, WarmProcess
 from device_agents.measurement import Measurement, MeasurementStatus, ProfileRequest
 from device_agents.meters.discovery import discover
 from device_agents.meters.spec import MeterSpec
@@ -69,7 +69,12 @@ class Agent:
         return self._reference
 
     def profile(self, request: ProfileRequest, limits: Limits | None = None) -> Measurement:
-        """Returns the answer to `request`; one that cannot be had is a failed measurement with its reason."""
+        """Returns the answer to `request`; a candidate that fails is a failed measurement with its reason.
+
+        Raises:
+            JobFailed: of kind lost: the runner was lost or cannot even run the reference, so that nothing is known of
+                the candidate.
+        """
         if request.device_identity != self.identity:
             reason = f"the request is for device {request.device_identity}, this is {self.identity}; ask that device"
             return _failed(request, reason)
@@ -83,6 +88,8 @@ class Agent:
             limits = (limits or Limits()).bounded(available_memory_bytes(), MEMORY_SHARE)
             return Measurement.from_json(self._runner.call(payload, limits))
         except JobFailed as failure:
+            if failure.kind is FailureKind.LOST:
+                raise
             return _failed(request, failure.reason)
         except DeviceError as error:
             return _failed(request, str(error))
@@ -91,7 +98,7 @@ class Agent:
         """Measures the base reference alone, takes the result for all later seconds, and returns it.
 
         Raises:
-            DeviceError: the runner cannot run even the reference model.
+            JobFailed: of kind lost: the runner cannot run even the reference model.
         """
         self._others.clear()
         self._reference = self._calibrated({"calibrate": None})
@@ -110,9 +117,8 @@ class Agent:
         try:
             return ReferenceLatency.from_json(self._runner.call(payload, CALIBRATION_LIMITS))
         except JobFailed as failure:
-            raise DeviceError(
-                f"device {self.name} cannot run the reference model: {failure.reason}; run `protran doctor`"
-            ) from failure
+            reason = f"device {self.name} cannot run the reference model: {failure.reason}; run `protran doctor`"
+            raise JobFailed(FailureKind.LOST, reason, failure.detail) from failure
 
     def info(self) -> DeviceInfo:
         """Returns what there is to know of the device, without measuring anything."""

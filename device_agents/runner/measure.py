@@ -80,7 +80,7 @@ def measure(request: ProfileRequest, bench: Bench) -> Measurement:
         flags=_flags(latency, energy, own_reference=bench.reference_latency is None, meter_failed=meter_failed),
         blocks={"latency_ratio": latency.ratio.blocks},
         details={
-            **_latency_details(latency, reference.latency_s),
+            **_latency_details(latency, reference),
             **_energy_details(energy),
             "build_s": built_s - began_s,
             "wall_s": bench.clock.wall_s() - began_s,
@@ -165,9 +165,10 @@ def _flags(
     return tuple(flag.value for flag, holds in raised.items() if holds)
 
 
-def _latency_details(latency: PairedLatency, reference_s: float) -> dict[str, float]:
+def _latency_details(latency: PairedLatency, reference: ReferenceLatency) -> dict[str, float]:
     return {
-        "reference_latency_s": reference_s,
+        "reference_latency_s": reference.latency_s,
+        "reference_ratio_stderr": reference.ratio_stderr,
         "pass_reference_latency_s": latency.reference.latency_s,
         "pass_reference_stderr_s": latency.reference.stderr_s,
         "candidate_wall_s": latency.candidate_wall_s,

@@ -63,13 +63,13 @@ def profile(
 
 def summarise(measurements: Sequence[Measurement]) -> dict[str, Value]:
     """Returns the mean of each quantity over the repeats; unavailable where one of them has none."""
-    from device_agents.repeats import mean_of
+    from device_agents.repeats import mean_of_repeats
 
     summary: dict[str, Value] = {}
     for name in dict.fromkeys(name for measurement in measurements for name in measurement.values):
         values = [measurement.values[name] for measurement in measurements if name in measurement.values]
         absent = [value for value in values if value.value is None]
-        summary[name] = absent[0] if absent else mean_of(values) or values[0]
+        summary[name] = absent[0] if absent else mean_of_repeats(measurements, name) or values[0]
     return summary
 
 
@@ -123,10 +123,11 @@ def _print(
     from protran.units import format_with_error
 
     console = screen()
+    averaged = "one measurement" if len(measurements) == 1 else f"mean of {len(measurements)} measurements"
     console.print(candidate_line(candidate), soft_wrap=True)
     console.print(
         f"{input_spec.kind.value} of length {input_spec.length}, batch {workload.batch_size}, on {harmless(device)}; "
-        f"per call, mean of {len(measurements)} measurements"
+        f"per call, {averaged}"
     )
     for name, value in summarise(measurements).items():
         shown = "-" if value.value is None else format_with_error(value.value, value.stderr, _unit(name))

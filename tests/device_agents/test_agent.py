@@ -95,7 +95,7 @@ def test_the_reference_of_an_earlier_session_is_kept():
     assert ["calibrate" in payload for payload in runner.asked] == [False]
 
 
-@pytest.mark.parametrize("kind", list(FailureKind))
+@pytest.mark.parametrize("kind", [kind for kind in FailureKind if kind is not FailureKind.LOST])
 def test_whatever_becomes_of_a_candidate_is_a_failed_measurement_with_its_reason(kind):
     agent = Agent("local", runner=FakeRunner(JobFailed(kind, "one sentence")), reference=REFERENCE)
     asked = request()
@@ -106,11 +106,18 @@ def test_whatever_becomes_of_a_candidate_is_a_failed_measurement_with_its_reason
     assert not measurement.values
 
 
-def test_a_runner_that_cannot_even_run_the_reference_fails_the_request_with_a_hint():
-    agent = Agent("local", runner=FakeRunner(JobFailed(FailureKind.LOST, "no interpreter")))
-    measurement = agent.profile(request())
-    assert measurement.status is MeasurementStatus.FAILED
-    assert "no interpreter; run `protran doctor`" in measurement.reason
+def test_a_lost_runner_is_no_answer_about_the_candidate():
+    agent = Agent("local", runner=FakeRunner(JobFailed(FailureKind.LOST, "killed")), reference=REFERENCE)
+    with pytest.raises(JobFailed, match="killed"):
+        agent.profile(request())
+
+
+@pytest.mark.parametrize("kind", list(FailureKind))
+def test_a_runner_that_cannot_even_run_the_reference_says_nothing_of_the_candidate_but_gives_a_hint(kind):
+    agent = Agent("local", runner=FakeRunner(JobFailed(kind, "no interpreter")))
+    with pytest.raises(JobFailed, match="no interpreter; run `protran doctor`") as raised:
+        agent.profile(request())
+    assert raised.value.kind is FailureKind.LOST
 
 
 def test_calibrating_without_a_runner_is_an_error():
