@@ -37,7 +37,8 @@ class Effort(BaseModel):
         search_promotions: members of the front that are trained at full fidelity beside each proposal.
         low_fidelity_trainings: most trainings at low fidelity, seed and search phases together; None: every candidate.
         verify_limit: candidates that are verified: the front, and where it is smaller, those next to it.
-        verify_seeds: trainings at full fidelity of each of them, with different seeds.
+        verify_seeds: trainings at full fidelity of each of them, with different seeds; and as many on training and
+            validation data together.
         minutes: wall-clock minutes after which the search ends and what was found is verified; None for no limit.
     """
 
@@ -81,7 +82,7 @@ class Effort(BaseModel):
         if self.low_fidelity_trainings is not None:
             low = min(low, self.low_fidelity_trainings)
         promoted = self.search_rounds * self.search_promotions
-        return low + promoted + self.verify_limit * self.verify_seeds
+        return low + promoted + 2 * self.verify_limit * self.verify_seeds
 
 
 _PRESETS: Mapping[EffortPreset, Mapping[str, Any]] = {

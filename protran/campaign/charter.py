@@ -21,7 +21,7 @@ from protran.training.recipe import Recipe
 from search_spaces.input_spec import InputSpec
 from search_spaces.space import DesignSpace, load_space
 
-CHARTER_VERSION = 2
+CHARTER_VERSION = 3
 
 
 def write_charter(
@@ -40,7 +40,8 @@ def write_charter(
     """
     space = DesignSpace.from_json(config.space) if isinstance(config.space, dict) else load_space(config.space)
     task = load_task(config.task.source, config.task.options)
-    efforts = fidelities(len(task.load().train))
+    data = task.load()
+    efforts = fidelities(len(data.train), len(data.validation))
     return {
         "version": CHARTER_VERSION,
         "config": config.to_json(),
@@ -53,6 +54,7 @@ def write_charter(
         "recipe": Recipe().to_json(),
         "low": efforts.low.to_json(),
         "full": efforts.full.to_json(),
+        "refit": efforts.refit.to_json(),
     }
 
 
@@ -81,6 +83,7 @@ def read_charter(charter: Mapping[str, Any]) -> Problem:
         recipe=Recipe.from_json(charter["recipe"]),
         low=Fidelity.from_json(charter["low"]),
         full=Fidelity.from_json(charter["full"]),
+        refit=Fidelity.from_json(charter["refit"]),
     )
 
 

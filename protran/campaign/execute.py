@@ -16,8 +16,10 @@ from protran.campaign.problem import Problem
 from protran.campaign.work import profiles_of, trainings_of
 from protran.config import Reuse
 from protran.errors import CampaignError
-from protran.ledger.evaluation import Evaluation
+from protran.ledger.evaluation import Evaluation, EvaluationStatus
 from protran.ledger.ledger import Ledger
+from protran.tasks.errors import TaskError
+from protran.tasks.registry import task_from_reference
 from protran.training.request import ENTRY, TrainingRequest
 from search_spaces.candidate import Candidate
 
@@ -40,6 +42,8 @@ class StepExecution:
         self._dispatcher = dispatcher
         self._observer = observer
         self._attempts: Counter[str] = Counter()
+        self._answers = 0
+        self._answers_at_loss: dict[str, int] = {}
         self._introduced = False
 
     def perform(self, number: int, step: StepPlan) -> None:
@@ -47,6 +51,7 @@ class StepExecution:
 
         Raises:
             LedgerError: an answer cannot be recorded; what was recorded stays.
+            CampaignError: every job is lost with its worker, or the task's data has gone; nothing is recorded of it.
         """
         reuse = self._problem.config.reuse
         for request in profiles_of(self._problem, step):
@@ -75,13 +80,24 @@ class StepExecution:
         ]
 
     def _take(self, result: JobResult, open_jobs: dict[str, Job]) -> None:
-        """Records a result, or tries a lost job again."""
+        """Records a result, or tries a lost job again.
+
+        A job that is lost again and again while others are answered takes its worker with it: that is an answer. Where
+        none is answered meanwhile, it is the device that needs help.
+        """
         job = open_jobs.pop(result.job_id)
         self._attempts[job.job_id] += 1
+        self._answers += not result.lost
+        answers_at_loss = self._answers_at_loss.setdefault(job.job_id, self._answers) if result.lost else 0
         if result.lost and self._attempts[job.job_id] < ATTEMPTS:
             self._observer(Note(f"{result.failure or job.job_id}; trying again"))
             open_jobs[job.job_id] = job
             self._dispatcher.submit(job)
+        elif result.lost and open_jobs and answers_at_loss == self._answers:
+            raise CampaignError(
+                f"no job is answered any more: {result.failure or 'workers are lost'}; nothing is lost: mend that and "
+                f"repeat the command to go on"
+            )
         elif isinstance(job, ProfileJob):
             self._record_profile(job.request, result)
         else:
@@ -108,8 +124,17 @@ class StepExecution:
 
     def _record_training(self, job: TaskJob, result: JobResult) -> None:
         evaluation = evaluation_of(job, result)
+        if evaluation.status is EvaluationStatus.FAILED:
+            self._check_data()
         self._ledger.answer_training(self._campaign_id, evaluation)
         self._observer(TrainingDone(Candidate(evaluation.architecture), evaluation, result.wall_s))
+
+    def _check_data(self) -> None:
+        """Raises `CampaignError` where the task's data has gone or changed: then no training can tell anything."""
+        try:
+            task_from_reference(self._problem.task)
+        except TaskError as error:
+            raise CampaignError(f"{error}; put it back and repeat the command to go on") from error
 
 
 def failed_measurement(request: ProfileRequest, reason: str) -> Measurement:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from device_agents.measurement import Measurement, MeasurementStatus, Provenance, Value
-from device_agents.repeats import mean_of
+from device_agents.repeats import mean_of_repeats
 from protran.fidelity import Fidelity
 from protran.ledger.evaluation import Evaluation, EvaluationStatus
 from protran.ledger.records import CampaignRow
@@ -42,32 +42,39 @@ class Findings:
 
     def value(self, candidate: Candidate, quantity: Quantity, device_identity: str) -> Value | None:
         """Returns the mean over repeats of a measured quantity; None where it was not measured."""
-        measurements = self.measured.get((candidate.key, device_identity), [])
-        values = [m.values[quantity.value] for m in measurements if quantity.value in m.values]
-        return mean_of(values)
+        return mean_of_repeats(self.measured.get((candidate.key, device_identity), []), quantity.value)
 
-    def error(self, candidate: Candidate, fidelity: Fidelity) -> Value | None:
-        """Returns 1 - validation accuracy at a fidelity, the mean over seeds; None if not scored."""
-        return self._score(candidate, "validation_accuracy", fidelity)
+    def error(self, candidate: Candidate, fidelity: Fidelity, seeds: Container[int] | None = None) -> Value | None:
+        """Returns 1 - validation accuracy at a fidelity, the mean over (these) seeds; None if not scored."""
+        return self._score(candidate, "validation_accuracy", fidelity, seeds)
 
     def test_error(self, candidate: Candidate, fidelity: Fidelity) -> Value | None:
         """Returns 1 - test accuracy at a fidelity, the mean over seeds: reported, never chosen by."""
-        return self._score(candidate, "test_accuracy", fidelity)
+        return self._score(candidate, "test_accuracy", fidelity, None)
 
-    def _score(self, candidate: Candidate, metric: str, fidelity: Fidelity) -> Value | None:
-        evaluations = [e for e in self.scored.get((candidate.architecture.key, fidelity), []) if metric in e.metrics]
+    def _score(
+        self, candidate: Candidate, metric: str, fidelity: Fidelity, seeds: Container[int] | None
+    ) -> Value | None:
+        known = self._evaluations(candidate, fidelity, seeds)
+        evaluations = [evaluation for evaluation in known if metric in evaluation.metrics]
         if not evaluations:
             return None
         errors = [1.0 - e.metrics[metric] for e in evaluations]
         # All seeds are scored on the same windows: sampling error does not shrink with their number, seed noise does.
         sampling = float(np.mean([e.stderr.get(metric, 0.0) ** 2 for e in evaluations]))
-        seeds = float(np.var(errors, ddof=1)) / len(errors) if len(errors) > 1 else 0.0
-        return Value(float(np.mean(errors)), math.sqrt(sampling + seeds), Provenance.SCORED)
+        between = float(np.var(errors, ddof=1)) / len(errors) if len(errors) > 1 else 0.0
+        return Value(float(np.mean(errors)), math.sqrt(sampling + between), Provenance.SCORED)
 
-    def errors_by_seed(self, candidate: Candidate, fidelity: Fidelity) -> list[float]:
-        """Returns 1 - validation accuracy of each good training at a fidelity."""
-        evaluations = self.scored.get((candidate.architecture.key, fidelity), [])
+    def errors_by_seed(
+        self, candidate: Candidate, fidelity: Fidelity, seeds: Container[int] | None = None
+    ) -> list[float]:
+        """Returns 1 - validation accuracy of each good training at a fidelity, with any or with these seeds."""
+        evaluations = self._evaluations(candidate, fidelity, seeds)
         return [1.0 - evaluation.metrics["validation_accuracy"] for evaluation in evaluations]
+
+    def _evaluations(self, candidate: Candidate, fidelity: Fidelity, seeds: Container[int] | None) -> list[Evaluation]:
+        known = self.scored.get((candidate.architecture.key, fidelity), [])
+        return [evaluation for evaluation in known if seeds is None or evaluation.seed in seeds]
 
 
 def findings_of(rows: Iterable[CampaignRow]) -> Findings:

@@ -40,7 +40,8 @@ class Problem:
         workload: what is timed.
         recipe: how weights are fitted.
         low: fidelity of trainings in the seed and search phases.
-        full: fidelity of trainings in the verify phase.
+        full: fidelity of trainings in the verify phase that give the error to report.
+        refit: fidelity of its trainings that give the test error: of models fitted to the validation set too.
     """
 
     config: CampaignConfig
@@ -55,6 +56,12 @@ class Problem:
     recipe: Recipe
     low: Fidelity
     full: Fidelity
+    refit: Fidelity
+
+    @property
+    def verify_seeds(self) -> range:
+        """Seeds of verification's trainings: none of those (seed 0) whose score may be why a candidate was chosen."""
+        return range(1, 1 + self.config.effort.verify_seeds)
 
     def identity(self, device_name: str | None) -> str:
         """Returns the identity of the device that the user calls `device_name`; of the first one for None."""

@@ -26,15 +26,18 @@ def profiles_of(problem: Problem, step: StepPlan) -> list[ProfileRequest]:
 def trainings_of(problem: Problem, step: StepPlan) -> list[TrainingRequest]:
     """Returns the step's trainings: at low fidelity with one seed, or, to verify, at full fidelity with several.
 
+    Verified candidates are then fitted to training and validation data together, with the same seeds: the models that
+    one would deploy. Only their test score is known, and it is reported.
+
     Promoted candidates are trained at full fidelity with seed 0, verified ones with the seeds after it: that a training
     went well is why a candidate was chosen, so the ones that judge it are new.
     """
     if step.phase not in TRAINED:
         return []
     verify = step.phase is Phase.VERIFY
-    fidelity = problem.full if verify else problem.low
-    seeds = range(1, 1 + problem.config.effort.verify_seeds) if verify else (0,)
-    wanted = [(candidate, fidelity, seed) for candidate in step.candidates for seed in seeds]
+    efforts = (problem.full, problem.refit) if verify else (problem.low,)
+    seeds = problem.verify_seeds if verify else (0,)
+    wanted = [(candidate, fidelity, seed) for fidelity in efforts for candidate in step.candidates for seed in seeds]
     wanted += [(candidate, problem.full, 0) for candidate in step.promoted]
     return [
         TrainingRequest(

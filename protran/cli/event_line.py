@@ -64,15 +64,16 @@ def profile_text(event: ProfileDone) -> str:
 
 
 def training_text(event: TrainingDone) -> str:
-    """Returns the validation error and loss of a training, or why it failed, and the candidate."""
+    """Returns the validation error and loss of a training (of a refit the test error), or why it failed."""
     evaluation = event.evaluation
     line = architecture_line(event.candidate.architecture)
     if evaluation.status.value != "ok":
         return f"failed: {harmless(evaluation.reason)} [{line}]"
-    error = evaluation.error
-    parts = [f"error {format_with_error(error.value, error.stderr, Unit.FRACTION)}"]
+    refit = evaluation.fidelity.refit
+    name, error = ("refit, test error", evaluation.test_error) if refit else ("error", evaluation.error)
+    parts = [f"{name} {format_with_error(error.value, error.stderr, Unit.FRACTION)}"]
     history = evaluation.details.get("history") or [{}]
     for name in ("train_loss", "validation_loss"):
-        if name in history[-1]:
+        if history[-1].get(name) is not None:
             parts.append(f"{name.replace('_', ' ')} {history[-1][name]:.3f}")
     return f"{', '.join(parts)} after {evaluation.epochs} epochs in {event.wall_s:.1f} s [{line}]"

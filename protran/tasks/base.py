@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -73,6 +74,16 @@ class TaskData:
     def sets(self) -> Mapping[str, Windows]:
         """The three sets by name."""
         return {"train": self.train, "validation": self.validation, "test": self.test}
+
+    @property
+    def known(self) -> Windows:
+        """Training and validation windows together: what a model that has been chosen may be fitted to."""
+        return Windows(
+            *(
+                np.concatenate([getattr(part, field.name) for part in (self.train, self.validation)])
+                for field in dataclasses.fields(Windows)
+            )
+        )
 
 
 @dataclass(frozen=True)

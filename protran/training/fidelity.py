@@ -20,14 +20,16 @@ class Fidelities:
     Attributes:
         low: to choose among many, at about a third of the cost of `full`.
         full: to report.
+        refit: as long as `full`, on training and validation windows: the model to deploy, whose test score is reported.
     """
 
     low: Fidelity
     full: Fidelity
+    refit: Fidelity
 
 
-def fidelities(train_windows: int) -> Fidelities:
-    """Returns the efforts for a task with `train_windows` training windows.
+def fidelities(train_windows: int, validation_windows: int) -> Fidelities:
+    """Returns the efforts for a task with so many windows in its two sets.
 
     A training passes about `LOW_WINDOWS` or `FULL_WINDOWS` windows through the model, so that its cost hardly depends
     on the amount of data. Little data caps the epochs. Of much data the low fidelity sees a share; the full one always
@@ -42,6 +44,7 @@ def fidelities(train_windows: int) -> Fidelities:
     return Fidelities(
         low=Fidelity(_epochs(LOW_WINDOWS, share * windows, LOW_EPOCHS), share),
         full=Fidelity(_epochs(FULL_WINDOWS, windows, FULL_EPOCHS)),
+        refit=Fidelity(_epochs(FULL_WINDOWS, windows + validation_windows, FULL_EPOCHS), refit=True),
     )
 
 

@@ -17,15 +17,15 @@ class EpochRecord:
     Attributes:
         epoch: from 1.
         train_loss: mean over the epoch's augmented batches.
-        validation_loss: cross-entropy of the averaged weights, without smoothing.
-        validation_accuracy: of the averaged weights.
+        validation_loss: cross-entropy of the averaged weights, without smoothing; None in a refit.
+        validation_accuracy: of the averaged weights; None in a refit.
         elapsed_s: wall-clock seconds since the training began.
     """
 
     epoch: int
     train_loss: float
-    validation_loss: float
-    validation_accuracy: float
+    validation_loss: float | None
+    validation_accuracy: float | None
     elapsed_s: float
 
     def to_json(self) -> dict[str, Any]:
@@ -38,17 +38,17 @@ class TrainingOutcome:
     """A finished training.
 
     Attributes:
-        validation: scores of the kept weights on the validation set; selection uses these.
+        validation: scores of the kept weights on the validation set; selection uses these. None in a refit.
         test: scores of the same weights on the test set; reported only.
         history: one record an epoch.
-        best_epoch: the epoch whose weights were kept (lowest validation loss).
+        best_epoch: the epoch whose weights were kept (lowest validation loss; in a refit the last).
         parameters: number of trained parameters.
         train_s: wall-clock seconds.
         train_core_s: processor seconds of this process.
         normalisation: what the inputs went through.
     """
 
-    validation: ClassifierScores
+    validation: ClassifierScores | None
     test: ClassifierScores
     history: tuple[EpochRecord, ...]
     best_epoch: int
@@ -59,7 +59,7 @@ class TrainingOutcome:
 
     @property
     def metrics(self) -> Mapping[str, float]:
-        """Scores by name: `validation_accuracy`, `validation_macro_f1`, `test_accuracy`, `test_macro_f1`."""
+        """Scores by name: `test_accuracy`, `test_macro_f1`, and but for a refit the same of `validation`."""
         return {name: score.value for name, score in self._scores().items()}
 
     @property
@@ -68,9 +68,10 @@ class TrainingOutcome:
         return {name: score.stderr for name, score in self._scores().items()}
 
     def _scores(self) -> Mapping[str, Any]:
+        sets = {"validation": self.validation, "test": self.test}
         return {
-            "validation_accuracy": self.validation.accuracy,
-            "validation_macro_f1": self.validation.macro_f1,
-            "test_accuracy": self.test.accuracy,
-            "test_macro_f1": self.test.macro_f1,
+            f"{name}_{metric}": getattr(scores, metric)
+            for name, scores in sets.items()
+            if scores is not None
+            for metric in ("accuracy", "macro_f1")
         }

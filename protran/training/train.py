@@ -38,7 +38,7 @@ def train(  # noqa: PLR0917 - the parts of a training_key, and where its by-prod
     on_epoch: Callable[[EpochRecord], None] | None = None,
     weights_path: Path | None = None,
 ) -> TrainingOutcome:
-    """Trains an architecture and scores the weights that did best on the validation set.
+    """Trains an architecture and scores the weights that did best on the validation set; in a refit, the last ones.
 
     The outcome is a function of the arguments: one thread, and every random number comes from `seed`. The random
     state and the number of threads of the caller are left as they were.
@@ -47,7 +47,7 @@ def train(  # noqa: PLR0917 - the parts of a training_key, and where its by-prod
         architecture: what to train.
         data: the task's three sets; the test set is looked at once, at the end.
         recipe: how weights are fitted.
-        fidelity: epochs and share of the training data.
+        fidelity: epochs, share of the training data, and whether the validation set is fitted to as well.
         seed: of initial weights, order, dropout and augmentation.
         on_epoch: called after each epoch.
         weights_path: where to save the kept weights as safetensors; None to drop them.
@@ -74,7 +74,8 @@ class _Training:
         self.data, self.recipe, self.fidelity = data, recipe, fidelity
         self.random = torch.Generator().manual_seed(seed)
         self.hidden = max(layer.hidden for layer in architecture.layers)
-        chosen = data.train.where(stratified_share(data.train.labels, fidelity.share, seed))
+        fitted = data.known if fidelity.refit else data.train
+        chosen = fitted.where(stratified_share(fitted.labels, fidelity.share, seed))
         self.normalisation = Normalisation.fit(chosen.signals, data.axes)
         self.inputs, self.labels = self._tensors(chosen)
         self.model = build_model(architecture, data.input_spec, dropout=recipe.dropout)
@@ -89,15 +90,15 @@ class _Training:
     def run(self, on_epoch: Callable[[EpochRecord], None] | None, weights_path: Path | None) -> TrainingOutcome:
         """Trains, keeps the best weights, scores them."""
         began_s, began_core_s = time.perf_counter(), time.process_time()
-        validation = self._tensors(self.data.validation)
+        validation = None if self.fidelity.refit else self._tensors(self.data.validation)
         history: list[EpochRecord] = []
         best, best_epoch = math.inf, 0
         for epoch in range(1, self.fidelity.epochs + 1):
             train_loss = self._epoch()
-            loss, accuracy = self._validate(*validation)
+            loss, accuracy = (None, None) if validation is None else self._validate(*validation)
             history.append(EpochRecord(epoch, train_loss, loss, accuracy, time.perf_counter() - began_s))
-            if loss < best:
-                best, best_epoch = loss, epoch
+            if loss is None or loss < best:
+                best, best_epoch = math.inf if loss is None else loss, epoch
                 self.averaged.keep()
             if on_epoch is not None:
                 on_epoch(history[-1])
@@ -107,7 +108,7 @@ class _Training:
         if weights_path is not None:
             save_weights(self.averaged.model, self.normalisation, weights_path)
         return TrainingOutcome(
-            validation=self._score(self.data.validation),
+            validation=None if self.fidelity.refit else self._score(self.data.validation),
             test=self._score(self.data.test),
             history=tuple(history),
             best_epoch=best_epoch,

@@ -28,14 +28,14 @@ def test_the_plan_counts_every_phase() -> None:
         seed_candidates=4, learn_profiles=6, search_rounds=2, search_batch=3, verify_limit=5, verify_seeds=2
     )
     assert effort.profiles_planned == 4 + 6 + 2 * 3 + 5
-    assert effort.trainings_planned == 4 + 2 * (3 + 1) + 5 * 2
+    assert effort.trainings_planned == 4 + 2 * (3 + 1) + 2 * 5 * 2
 
 
 def test_a_limit_on_cheap_trainings_shows_in_the_plan() -> None:
     effort = Effort(
         seed_candidates=4, search_rounds=2, search_batch=3, low_fidelity_trainings=7, verify_limit=5, verify_seeds=2
     )
-    assert effort.trainings_planned == 7 + 2 + 5 * 2
+    assert effort.trainings_planned == 7 + 2 + 2 * 5 * 2
 
 
 @pytest.mark.parametrize("wrong", [{"preset": "fast"}, {"seed_candidates": 0}, {"minutes": 0}, {"target_error": 1}, 3])

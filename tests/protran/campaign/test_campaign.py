@@ -5,12 +5,15 @@ from collections import Counter
 import pytest
 
 from device_agents.fleet.base import Job, JobResult, ProfileJob, TaskJob
+from protran.campaign import execute
 from protran.campaign.campaign import plan_of
 from protran.campaign.events import CampaignDone, FrontChanged, StepStarted
 from protran.campaign.phase import Phase
 from protran.campaign.replay import replay
 from protran.campaign.work import trainings_of
+from protran.errors import CampaignError
 from protran.ledger.records import CampaignRow
+from protran.tasks.errors import TaskError
 
 
 def _proposals(bench, name="invented"):
@@ -37,6 +40,23 @@ def test_a_campaign_goes_through_its_phases_and_ends_with_a_verified_front(bench
     assert isinstance(bench.events[-1], CampaignDone)
     with bench.ledger() as ledger:
         assert ledger.campaign("invented").phase == "done"
+
+
+def test_a_verified_error_is_that_of_seeds_that_chose_nobody(bench) -> None:
+    front = bench.run()
+    with bench.ledger() as ledger:
+        problem, record = bench.begin(ledger)
+        rows = ledger.rows(record.id)
+    for member in front.candidates:
+        errors = [
+            1.0 - row.evaluation.metrics["validation_accuracy"]
+            for row in rows
+            if row.evaluation is not None
+            and row.evaluation.architecture_key == member.candidate.architecture.key
+            and (row.evaluation.fidelity, row.evaluation.seed > 0) == (problem.full, True)
+        ]
+        assert len(errors) == 2
+        assert member.number("error") == pytest.approx(sum(errors) / 2)
 
 
 def test_every_value_of_the_front_has_an_error_bar_and_a_provenance(bench) -> None:
@@ -142,6 +162,46 @@ def test_a_job_that_was_lost_with_its_worker_is_tried_again_and_counted_once(ben
     assert set(Counter(_answer_id(row) for row in rows).values()) == {1}
 
 
+def test_a_device_that_answers_nothing_any_more_stops_the_campaign_and_marks_nobody(bench) -> None:
+    class Dead(bench.Dispatcher):
+        def next_result(self, timeout_s):
+            return JobResult(self._queue.pop(0).job_id, failure="the runner does not start", lost=True)
+
+    with pytest.raises(CampaignError, match=r"no job is answered any more: the runner does not start; .* repeat the"):
+        bench.run(Dead())
+    assert _rows(bench) == []
+    assert bench.run().candidates
+    assert all(row.ok for row in _rows(bench))
+
+
+def test_a_job_that_takes_its_worker_with_it_each_time_is_a_failure_and_the_rest_goes_on(bench) -> None:
+    class Deadly(bench.Dispatcher):
+        victim = None
+
+        def next_result(self, timeout_s):
+            self.victim = self.victim or self._queue[2].job_id
+            if self._queue and self._queue[0].job_id == self.victim:
+                return JobResult(self._queue.pop(0).job_id, failure="the board restarted", lost=True)
+            return super().next_result(timeout_s)
+
+    assert bench.run(Deadly()).candidates
+    (failed,) = [row for row in _rows(bench) if not row.ok]
+    assert failed.measurement.reason == "the board restarted"
+
+
+def test_data_that_vanishes_stops_the_campaign_and_marks_nobody(bench, monkeypatch) -> None:
+    def gone(reference):
+        raise TaskError("waves.csv: there is no such file")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(execute, "task_from_reference", gone)
+        spoiled = bench.Dispatcher(lambda job, answered: "no data" if isinstance(job, TaskJob) else None)
+        with pytest.raises(CampaignError, match="no such file; put it back and repeat the command"):
+            bench.run(spoiled)
+    assert all(row.ok for row in _rows(bench))
+    assert bench.run().candidates
+
+
 def test_when_the_time_is_up_the_campaign_goes_to_verification(bench) -> None:
     bench.run(effort={"minutes": 1e-9, "seed_candidates": 4, "verify_limit": 2, "verify_seeds": 1})
     assert [phase for phase, _ in _proposals(bench)] == ["seed", "verify"]
@@ -163,10 +223,15 @@ def test_verification_trains_with_seeds_that_chose_nobody(bench) -> None:
     with bench.ledger() as ledger:
         problem, record = bench.begin(ledger)
         steps = [plan_of(step) for step in ledger.steps(record.id)]
+    names = {problem.low: "low", problem.full: "full", problem.refit: "refit"}
     for step in steps:
         for training in trainings_of(problem, step):
-            seeds[step.phase.value].add((training.seed, training.fidelity == problem.full))
-    assert seeds == {"seed": {(0, False)}, "search": {(0, False), (0, True)}, "verify": {(1, True), (2, True)}}
+            seeds[step.phase.value].add((training.seed, names[training.fidelity]))
+    assert seeds == {
+        "seed": {(0, "low")},
+        "search": {(0, "low"), (0, "full")},
+        "verify": {(1, "full"), (2, "full"), (1, "refit"), (2, "refit")},
+    }
 
 
 def test_answers_of_another_campaign_are_reused_where_the_user_allows_it(bench) -> None:

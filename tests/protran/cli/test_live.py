@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import io
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ from protran.campaign.events import (
     TrainingDone,
 )
 from protran.campaign.phase import Phase
+from protran.cli.event_line import training_text
 from protran.cli.live import LiveView, watching
 from protran.cli.progress import Progress
 from protran.fidelity import Fidelity
@@ -103,6 +105,19 @@ def test_the_view_fits_every_terminal_at_every_moment(events: list[CampaignEvent
     console = Console(file=io.StringIO(), width=width, markup=False, emoji=False, highlight=False)
     console.print(LiveView(progress))
     assert max(map(len, console.file.getvalue().splitlines())) <= width  # type: ignore[attr-defined]
+
+
+def test_a_refit_shows_its_test_error_and_no_validation_loss() -> None:
+    done = trained()
+    refit = dataclasses.replace(
+        done.evaluation,
+        fidelity=Fidelity(6, refit=True),
+        metrics={"test_accuracy": 0.7},
+        stderr={"test_accuracy": 0.01},
+        details={"history": [{"train_loss": 0.61, "validation_loss": None}]},
+    )
+    text = training_text(dataclasses.replace(done, evaluation=refit))
+    assert text.startswith("refit, test error 30.0 ± 1.0 %, train loss 0.610 after 6 epochs")
 
 
 def test_the_bar_has_a_line_of_its_own(events: list[CampaignEvent]) -> None:

@@ -53,6 +53,21 @@ def test_the_test_set_changes_nothing_but_the_test_scores(waves, small):
     assert one.validation == two.validation
 
 
+def test_a_refit_learns_from_the_validation_set_and_has_no_score_on_it(waves, small):
+    outcome = train(small, waves, RECIPE, replace(SHORT, refit=True), 0)
+    joined = train(small, replace(waves, train=waves.known), RECIPE, SHORT, 0)
+    assert outcome.validation is None
+    assert set(outcome.metrics) == set(outcome.stderr) == {"test_accuracy", "test_macro_f1"}
+    assert outcome.best_epoch == SHORT.epochs
+    assert [r.train_loss for r in outcome.history] == [r.train_loss for r in joined.history]
+    assert {record.validation_loss for record in outcome.history} == {None}
+
+
+def test_a_refit_does_not_stop_early(waves, small):
+    outcome = train(small, waves, replace(RECIPE, patience=1), Fidelity(6, refit=True), 0)
+    assert len(outcome.history) == 6
+
+
 def test_normalisation_sees_training_data_only(waves, small):
     far = replace(waves.validation, signals=waves.validation.signals + 1000)
     one = train(small, waves, RECIPE, Fidelity(1), 0)
