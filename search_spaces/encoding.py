@@ -7,7 +7,9 @@ heads each kind gets. Genes that the space makes uniform share one set of coordi
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -192,7 +194,7 @@ def share_heads(space: DesignSpace, count: int, weights: Sequence[float]) -> tup
     In a space of homogeneous heads all go to the kind of the largest weight. Ties go to the earlier kind.
     """
     kinds = space.head_kinds
-    total = sum(weights)
+    total = functools.reduce(operator.add, weights, 0.0)  # sum() rounds otherwise from Python 3.12 on
     if total < FAINT:
         weights, total = [1.0] * len(kinds), float(len(kinds))
     if space.homogeneous_heads:
