@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +11,7 @@ from protran.cli.terminal import JsonFlag, harmless, print_json, print_pairs, sc
 
 if TYPE_CHECKING:
     from search_spaces.candidate import Candidate
+    from search_spaces.input_spec import InputSpec
     from search_spaces.space import DesignSpace
 
 app = typer.Typer(help="List, show, sample and check design spaces.", no_args_is_help=True)
@@ -27,13 +27,14 @@ def list_spaces(as_json: JsonFlag = False) -> None:
 
     Example: protran space list
     """
+    from protran.cli.space_text import short
     from search_spaces.space import builtin_spaces, load_space
 
     spaces = [load_space(name) for name in builtin_spaces()]
     if as_json:
         print_json({"spaces": [_summary(space) for space in spaces]})
         return
-    print_pairs(screen(), [(space.name, f"{_size(space.size)} candidates", space.description) for space in spaces])
+    print_pairs(screen(), [(space.name, f"{short(space.size)} candidates", space.description) for space in spaces])
 
 
 @app.command("show")
@@ -42,31 +43,14 @@ def show(name: SpaceName, as_json: JsonFlag = False) -> None:
 
     Example: protran space show edge-small
     """
+    from protran.cli.space_text import choices
     from search_spaces.space import load_space
 
     space = load_space(name)
     if as_json:
         print_json({**_summary(space), "space": space.to_json()})
         return
-    print_pairs(screen(), _facts(space))
-
-
-def _facts(space: DesignSpace) -> list[tuple[str, str]]:
-    """Returns what is to be said of a space, line by line."""
-    genes = ("layers", "hidden", "heads", "head_kinds", "stacks", "feed_forward")
-    choices = {gene: [getattr(choice, "value", choice) for choice in getattr(space, gene)] for gene in genes}
-    facts = [
-        ("name", space.name),
-        ("description", space.description),
-        ("candidates", _size(space.size)),
-        *((gene, ", ".join(map(str, choices[gene]))) for gene in genes),
-        *(("condition", condition.expression) for condition in space.conditions),
-    ]
-    if space.homogeneous_heads:
-        facts.append(("heads", "all of one kind in a layer"))
-    if space.uniform:
-        facts.append(("uniform", f"{', '.join(sorted(gene.value for gene in space.uniform))}: equal in all layers"))
-    return [*facts, ("source", space.source)] if space.source else facts
+    print_pairs(screen(), choices(space))
 
 
 @app.command("sample")
@@ -99,41 +83,80 @@ def draw_sample(
 def check(
     name: SpaceName,
     candidate: Annotated[
-        Path | None, typer.Option(help="A candidate's JSON file: is it in the space, and if not, why?")
+        str | None, typer.Option(metavar="FILE.json|PRESET", help="A candidate: is it in the space, and if not, why?")
+    ] = None,
+    reads: Annotated[
+        str | None,
+        typer.Option(
+            "--input",
+            metavar="tokens|windows",
+            help="What the ranges are counted for: tokens (128 of BERT's vocabulary, 2 classes) or windows (151 "
+            "samples of 3 channels in patches of 5, 7 classes, as in the watch task); both if left out.",
+        ),
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Check a design space file, or whether a candidate is in it. Ends with 2 where it is not.
+    """Explain a design space: how many designs, what the smallest and the largest cost, examples. Ends with 2 if bad.
 
-    Example: protran space check my-space.yaml --candidate candidate.json
+    Costs are parameters, and multiply-accumulates (MACs) of one full-length input; their ranges are exact.
+
+    Example: protran space check my-space.yaml --input windows
     """
+    from protran.cli.space_text import document, rows, short
     from search_spaces.space import load_space
 
+    inputs = _inputs(reads)
     space = load_space(name)
     if candidate is not None:
         _check_member(space, candidate)
-    if as_json:
-        print_json({"ok": True, **_summary(space), "candidate": str(candidate) if candidate else None})
+        if as_json:
+            print_json({"ok": True, **_summary(space), "candidate": candidate})
+        else:
+            screen().print(f"{harmless(candidate)} is in {harmless(space.name)} ({short(space.size)} candidates)")
         return
-    what = (
-        f"{harmless(candidate)} is in {harmless(space.name)}"
-        if candidate
-        else f"{harmless(space.name)} is a design space"
-    )
-    screen().print(f"{what} ({_size(space.size)} candidates)")
+    from search_spaces.space_facts import space_facts
+
+    facts = space_facts(space, tuple(inputs.values()))
+    if as_json:
+        print_json({"ok": True, **_summary(space), "candidate": None, **document(facts, inputs)})
+        return
+    screen().print(f"{harmless(space.name)} is a design space")
+    print_pairs(screen(), rows(facts, inputs))
 
 
-def _check_member(space: DesignSpace, path: Path) -> None:
+def _inputs(reads: str | None) -> dict[str, InputSpec]:
+    """Returns the input specs that ranges are counted for, by what they are."""
+    from protran.errors import InputError
+    from search_spaces.input_spec import InputKind, InputSpec
+    from search_spaces.presets import BERT_INPUT
+
+    known = {
+        InputKind.TOKENS.value: BERT_INPUT,
+        InputKind.WINDOWS.value: InputSpec(InputKind.WINDOWS, length=151, classes=7, channels=3, patch=5),
+    }
+    if reads is None:
+        return known
+    if reads not in known:
+        raise InputError(f"--input must be one of {', '.join(known)}; got {reads!r}")
+    return {reads: known[reads]}
+
+
+def _check_member(space: DesignSpace, candidate: str) -> None:
     from protran.errors import InputError
 
-    reason = space.why_not(_read(path))
+    reason = space.why_not(_read(candidate))
     if reason is not None:
-        raise InputError(f"{path} is not in {space.name}: {reason}")
+        raise InputError(f"{candidate} is not in {space.name}: {reason}")
 
 
-def _read(path: Path) -> Candidate:
+def _read(text: str) -> Candidate:
+    """Returns a preset by its name, or the candidate in a file."""
     from protran.cli.model_file import read_model
+    from search_spaces.presets import preset, presets
 
+    path = Path(text)
+    if text in presets() or (not path.suffix and not path.exists()):
+        return preset(text)[0]
     return read_model(path).candidate
 
 
@@ -155,7 +178,3 @@ def _summary(space: DesignSpace) -> dict[str, Any]:
         "size": space.size,
         "key": space.key,
     }
-
-
-def _size(size: int) -> str:
-    return f"{size:,}" if size < 10**9 else f"{Decimal(size):.3g}"

@@ -1,13 +1,22 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from protran.tasks.registry import load_task
+from search_spaces.candidate import Candidate
+from search_spaces.input_spec import InputSpec
+from search_spaces.space import load_space
+
 Run = Callable[..., Any]
+
+SPACES = ("bert-family", "edge-small", "flexibert-v1", "flexibert-v2", "timeseries")
 
 IMPOSSIBLE = """name: nothing
 layers: [1]
@@ -85,3 +94,106 @@ def test_a_candidate_of_another_space_is_refused_with_the_reason(run: Run, tmp_p
     ran = run("space", "check", "flexibert-v2", "--candidate", str(path))
     assert (ran.code, ran.err.count("\n")) == (2, 1)
     assert "is not in flexibert-v2: " in ran.err
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_every_built_in_space_can_be_listed_shown_and_explained(run: Run, name: str) -> None:
+    assert name in [item["name"] for item in json.loads(run("space", "list", "--json").out)["spaces"]]
+    shown, checked = run("space", "show", name), run("space", "check", name)
+    assert (shown.code, checked.code) == (0, 0)
+    assert f"{name} is a design space" in checked.out
+
+
+def test_a_space_is_explained_with_its_designs_ranges_and_three_examples(run: Run) -> None:
+    told = run("space", "check", "edge-small").out
+    for words in ("9.23e+21", "128 tokens of 30,522 words", "30 patches of 5", "from 767", "to 879,547"):
+        assert words in told
+    for words in ("1 layer 8 | heads 1×dft | ff 8", "4 layers 128 | heads 1×c13 | ff 256/256"):
+        assert words in told
+    assert told.count("examples") == 1
+    assert len(told.split("examples")[1].strip().splitlines()) >= 3
+
+
+@pytest.mark.parametrize(("reads", "inputs"), [(None, ["tokens", "windows"]), ("windows", ["windows"])])
+def test_the_explanation_as_json_has_every_extreme(run: Run, reads: str | None, inputs: list[str]) -> None:
+    option = ("--input", reads) if reads else ()
+    told = json.loads(run("space", "check", "flexibert-v1", *option, "--json").out)
+    assert told["ok"] is True
+    assert told["architectures"] == told["size"] == 240**2 + 240**4
+    assert list(told["inputs"]) == inputs
+    for counted in told["inputs"].values():
+        for quantity in ("parameters", "macs"):
+            least, most = counted[quantity]["least"], counted[quantity]["most"]
+            assert least["value"] < most["value"]
+            assert load_space("flexibert-v1").contains(Candidate.from_json({"architecture": most["architecture"]}))
+    assert [len(example["key"]) for example in told["examples"]] == [20, 20, 20]
+
+
+def test_windows_are_counted_for_what_the_default_task_reads(run: Run) -> None:
+    told = json.loads(run("space", "check", "edge-small", "--input", "windows", "--json").out)
+    assert InputSpec.from_json(told["inputs"]["windows"]["input_spec"]) == load_task("watch").input_spec
+
+
+def test_an_input_that_is_unknown_is_refused(run: Run) -> None:
+    ran = run("space", "check", "edge-small", "--input", "pictures")
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert "--input must be one of tokens, windows; got 'pictures'" in ran.err
+
+
+def test_a_preset_can_be_looked_for_in_a_space(run: Run) -> None:
+    assert "tinybert-4 is in bert-family" in run("space", "check", "bert-family", "--candidate", "tinybert-4").out
+    ran = run("space", "check", "bert-family", "--candidate", "t1")
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "t1 is not in bert-family: " in ran.err
+
+
+GOOD = "name: mine\nlayers: [1, 2]\nhidden: [8]\nheads: [2]\nhead_kinds: [sa_sdp]\nstacks: [1]\nfeed_forward: [16]\n"
+BAD = {
+    "zero choices": ("hidden: [8]", "hidden: []", "mine.yaml:3: hidden must hold at least one choice"),
+    "a cycle": ("hidden: [8]", "hidden: &sizes [8, *sizes]", "mine.yaml:3: expected plain YAML, got: an alias"),
+    "an anchor used twice": (
+        "heads: [2]",
+        "heads: &n [2]\nmore: *n",
+        "mine.yaml:5: expected plain YAML, got: an alias",
+    ),
+    "a million layers": ("[1, 2]", "[1000000]", "mine.yaml:2: layers must be from 1 to 64, got 1000000"),
+    "a million choices": (
+        "[1, 2]",
+        f"[{', '.join(map(str, range(1, 1_000_001)))}]",
+        "mine.yaml:1: expected a file of at",
+    ),
+    "a tag that runs a command": (
+        "name: mine",
+        "name: !!python/object/apply:os.system ['touch {folder}/run']",
+        "mine.yaml:1: expected plain YAML, got: could not determine a constructor",
+    ),
+}
+
+
+def real(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs the real program in a process of its own; what hangs fails."""
+    command = [sys.executable, "-m", "protran.cli.main", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_a_bad_space_file_is_one_sentence_of_the_real_program(tmp_path: Path, what: str) -> None:
+    old, new, words = BAD[what]
+    path = tmp_path / "mine.yaml"
+    path.write_text(GOOD.replace(old, new.replace("{folder}", str(tmp_path))))
+    ran = real("space", "check", str(path))
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
+    assert words in ran.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_good_file_beside_them_is_a_space(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(GOOD)
+    assert run("space", "check", str(tmp_path / "mine.yaml")).code == 0
+
+
+def test_a_wrong_preset_is_answered_with_the_nearest_by_the_real_program() -> None:
+    ran = real("space", "check", "flexibert-v2", "--candidate", "bert-tinny")
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
+    assert "no preset 'bert-tinny'" in ran.stderr
+    assert "did you mean 'bert-tiny'?" in ran.stderr
