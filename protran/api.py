@@ -11,7 +11,7 @@ from typing import Any
 from device_agents.agent import Agent
 from device_agents.environment import device_identity
 from device_agents.fleet.base import Dispatcher
-from device_agents.fleet.opening import open_dispatcher
+from device_agents.fleet.opening import DispatcherKind, open_dispatcher
 from device_agents.measurement import Measurement, ProfileRequest
 from device_agents.workload import Workload
 from protran.budgets import Budget, budgets_for
@@ -31,13 +31,13 @@ from protran.errors import InputError, UnknownCampaignError
 from protran.front import Front
 from protran.ledger.ledger import Ledger
 from protran.ledger.records import CampaignRecord
+from protran.names import LEDGER_FILE, check_campaign_name
 from protran.objectives import objectives_for
 from protran.tasks.registry import task_from_reference
 from search_spaces.candidate import Candidate
 from search_spaces.input_spec import InputSpec
 
 RUNS = Path("runs")
-LEDGER_FILE = "ledger.sqlite"
 LOCAL = "local"
 
 
@@ -73,7 +73,8 @@ class CampaignView:
         Args:
             device: only objectives of this device (and those of no device).
             objectives: names, instead of the campaign's.
-            budgets: such as ``latency<=3ms``, beside the campaign's own.
+            budgets: such as ``latency<=3ms``. One on a quantity (and device) that the campaign has a budget on
+                replaces it, and so may be looser; the campaign's other budgets stay.
 
         Raises:
             InputError: an unknown device, objective or unit.
@@ -84,12 +85,13 @@ class CampaignView:
             raise InputError(f"device must be one of {', '.join(devices)}; got {device!r}")
         wanted = problem.objectives if objectives is None else objectives_for(objectives, devices)
         texts = [budget.text if isinstance(budget, Budget) else budget for budget in budgets or ()]
+        asked = budgets_for(texts, devices)
         return front_of(
             problem,
             findings,
             verified=verified,
             objectives=[item for item in wanted if device is None or item.device in (None, device)],
-            budgets=[*problem.budgets, *budgets_for(texts, devices)],
+            budgets=[*_not_replaced(problem.budgets, asked), *asked],
         )
 
     def draw(self, front: Front, path: Path | str) -> Path:
@@ -115,7 +117,7 @@ def start_campaign(
     *,
     runs: Path | str = RUNS,
     observer: Observer | None = None,
-    dispatcher: str = "ray",
+    dispatcher: DispatcherKind | str = DispatcherKind.RAY,
     **fields: Any,
 ) -> CampaignResult:
     """Starts a campaign, or resumes the one of the same name; returns when it is complete.
@@ -130,7 +132,8 @@ def start_campaign(
         fields: fields of `CampaignConfig`.
 
     Raises:
-        InputError: the configuration is not valid, or a campaign of this name was begun with another one.
+        InputError: the configuration or the dispatcher is not valid, or a campaign of this name was begun with
+            another configuration; nothing was recorded.
         LedgerError: the ledger cannot be written, or another process runs this campaign.
         CampaignError: the campaign cannot go on.
         SpaceError: the space is not valid.
@@ -138,10 +141,8 @@ def start_campaign(
     """
     config = _config(config, fields)
     runs = Path(runs)
-    unknown = [name for name in config.devices if name != LOCAL]
-    if unknown:
-        raise InputError(f"device {unknown[0]!r} is not known; this version measures on {LOCAL!r}, this machine")
-    _check_measurable(config)
+    kind = _dispatcher_kind(dispatcher)
+    _check_possible(config, runs)
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger.open(runs / LEDGER_FILE))
         record = _record(ledger, config)
@@ -154,7 +155,7 @@ def start_campaign(
             told(CampaignDone(front))
             return CampaignResult(record.name, front, folder)
         task_from_reference(problem.task)  # says at once where the data is gone or has changed
-        workers = _open_workers(ledger, dispatcher)
+        workers = _open_workers(ledger, kind)
         stack.callback(workers.close)
         return CampaignResult(record.name, Campaign(problem, record, ledger, workers, told).run(), folder)
 
@@ -213,6 +214,25 @@ def _config(config: CampaignConfig | None, fields: dict[str, Any]) -> CampaignCo
     return config
 
 
+def _dispatcher_kind(kind: DispatcherKind | str) -> DispatcherKind:
+    try:
+        return DispatcherKind(kind)
+    except ValueError:
+        known = ", ".join(member.value for member in DispatcherKind)
+        raise InputError(f"dispatcher must be one of {known}; got {kind!r}") from None
+
+
+def _check_possible(config: CampaignConfig, runs: Path) -> None:
+    """Refuses what can be refused before the campaign is recorded, apart from what its charter refuses."""
+    folder = runs / check_campaign_name(config.name)
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"the campaign's folder cannot be {folder}, which is a file; choose another name")
+    unknown = [name for name in config.devices if name != LOCAL]
+    if unknown:
+        raise InputError(f"device {unknown[0]!r} is not known; this version measures on {LOCAL!r}, this machine")
+    _check_measurable(config)
+
+
 def _check_measurable(config: CampaignConfig) -> None:
     """Refuses objectives and budgets that no device of the campaign can measure: they would stay empty for ever."""
     wanted = [objective.quantity for objective in config.objective_list()]
@@ -220,7 +240,7 @@ def _check_measurable(config: CampaignConfig) -> None:
         if quantity in SENSOR_OBJECTIVES:
             raise InputError(
                 f"{quantity.short_name} cannot be measured on {LOCAL!r}: no usable power sensor; leave it out, or "
-                f"see `protran doctor` for what would enable it"
+                f"see `protran doctor` for what is missing"
             )
 
 
@@ -235,11 +255,17 @@ def _record(ledger: Ledger, config: CampaignConfig) -> CampaignRecord:
     return record
 
 
-def _open_workers(ledger: Ledger, kind: str) -> Dispatcher:
+def _open_workers(ledger: Ledger, kind: DispatcherKind) -> Dispatcher:
     """Returns the dispatcher of this machine; a known device keeps its reference latency, so that seconds compare."""
     known = ledger.device(device_identity())
     options = {"reference": dict(known.reference)} if known is not None and known.reference else {}
     return open_dispatcher(kind, device_name=LOCAL, agent_options=options)
+
+
+def _not_replaced(own: Sequence[Budget], asked: Sequence[Budget]) -> list[Budget]:
+    """Returns the campaign's own budgets on whatever the asked ones say nothing about."""
+    replaced = {(budget.quantity, budget.device) for budget in asked}
+    return [budget for budget in own if (budget.quantity, budget.device) not in replaced]
 
 
 def _writing_results(

@@ -73,7 +73,8 @@ def contention_notes(findings: Findings, front: Front) -> list[str]:
 def failure_notes(findings: Findings) -> list[str]:
     """Returns one sentence for each kind of failure: how many candidates it cost, and one of the reasons."""
     return [
-        f"{len(reasons)} candidates could not be {what}, for example: {next(iter(reasons.values()))}"
+        f"{len(reasons)} candidate{'' if len(reasons) == 1 else 's'} could not be {what}, for example: "
+        f"{next(iter(reasons.values()))}"
         for what, reasons in (("profiled", findings.unprofiled), ("trained", findings.untrained))
         if reasons
     ]

@@ -1,4 +1,4 @@
-"""`protran doctor`: what this machine can measure, what it can't, and the exact command that would enable it."""
+"""`protran doctor`: what this machine can measure, what it lacks, and the command that brings a sensor nearer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def doctor(
     runs: Annotated[Path, typer.Option(help="The folder of the campaigns.")] = Path("runs"),
     as_json: JsonFlag = False,
 ) -> None:
-    """Say what this machine can measure, and what would enable the rest.
+    """Say what this machine can measure, and what the rest lacks.
 
     Warnings do not change the exit code: it is 0.
 
@@ -32,7 +32,8 @@ def doctor(
     from protran.cli import health
     from protran.tasks.cache import cache_folder
 
-    facts, sensors = machine_facts(), discover()
+    facts = machine_facts()
+    sensors = tuple(health.sensor(report) for report in discover())
     checks = [
         *health.libraries(),
         health.load(facts),
@@ -83,7 +84,7 @@ def _print_measurable(measurable: dict[str, bool], sensors: Sequence[SensorRepor
             f"     {harmless(report.sensor)}: {report.state.value}; {harmless(report.finding)}", soft_wrap=True
         )
         if report.command:
-            console.print(f"       enable it with: {harmless(report.command)}", style="bold", soft_wrap=True)
+            console.print(f"       make it readable with: {harmless(report.command)}", style="bold", soft_wrap=True)
 
 
 def _print_checks(checks: Sequence[Check]) -> None:

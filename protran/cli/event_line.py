@@ -13,6 +13,7 @@ from protran.campaign.events import (
     StepStarted,
     TrainingDone,
 )
+from protran.cli.front_table import how_many
 from protran.cli.progress import Progress, duration
 from protran.cli.terminal import harmless
 from protran.report.architecture_line import architecture_line
@@ -36,7 +37,7 @@ def event_line(event: CampaignEvent, progress: Progress) -> str:
             text = f"proposed {event.candidates} candidates in {event.wall_s:.1f} s{': ' if notes else ''}{notes}"
         case FrontChanged():
             state = "verified" if event.verified else "so far"
-            text = f"front {state}: {len(event.front.to_json()['candidates'])} candidates"
+            text = f"front {state}: {how_many(event.front.to_json()['candidates'])}"
         case Note():
             text = f"note: {harmless(event.text)}"
         case CampaignDone():

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar
 
 from typer.exceptions import TyperException
 
@@ -16,6 +19,25 @@ FAILED = 1
 INTERRUPTED = 130
 DEBUG = "PROTRAN_DEBUG"
 _OURS = frozenset({"protran", "search_spaces", "device_agents", "surrogates"})
+
+
+class ResumableInterrupt(ProTranError):
+    """An interrupt of a command that continues where it stopped when it is given again."""
+
+    exit_code: ClassVar[int] = INTERRUPTED
+
+
+@contextmanager
+def resumable() -> Iterator[None]:
+    """Says of an interrupt inside the context that nothing is lost.
+
+    Raises:
+        ResumableInterrupt: instead of `KeyboardInterrupt`.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise ResumableInterrupt("interrupted; the same command continues where it stopped") from error
 
 
 def report(error: BaseException) -> int:
@@ -34,7 +56,7 @@ def report(error: BaseException) -> int:
 def explain(error: BaseException) -> tuple[str, int]:
     """Returns the sentence for the user (empty where the help was shown instead) and the exit code."""
     if isinstance(error, KeyboardInterrupt):
-        return "interrupted; the same command continues where it stopped", INTERRUPTED
+        return "interrupted", INTERRUPTED
     if isinstance(error, TyperException):
         return _usage(error), error.exit_code
     if isinstance(error, ProTranError):

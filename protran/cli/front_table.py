@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from typing import TYPE_CHECKING, Any
 
 from protran.cli.terminal import harmless
@@ -47,6 +48,12 @@ def front_table(document: Document, *, width: int, limit: int | None = None, als
     return table
 
 
+def how_many(candidates: Sized) -> str:
+    """Returns ``1 candidate``, or ``2 candidates``."""
+    count = len(candidates)
+    return f"{count} candidate{'' if count == 1 else 's'}"
+
+
 def shows_architectures(width: int) -> bool:
     """Whether lines of `width` characters have room for architectures beside the values."""
     return width >= _ROOMY
@@ -73,7 +80,10 @@ def caption(document: Document) -> str:
     text = f"Values: {', '.join(sources)}. " if sources else ""
     text += "± is one standard error."
     if any("test_error" in candidate["values"] for candidate in document["candidates"]):
-        text += " The test error is only reported; candidates are chosen on validation data."
+        text += (
+            " The test error is only reported: candidates are chosen on validation data, then fitted to training and "
+            "validation data together."
+        )
     return text
 
 

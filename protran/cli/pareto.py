@@ -21,7 +21,11 @@ def pareto(
         str | None, typer.Option(help="Other objectives than the campaign's, for example error,memory.")
     ] = None,
     budget: Annotated[
-        list[str] | None, typer.Option(help="A hard limit such as 'latency<=20ms'; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            help="A hard limit such as 'latency<=20ms', instead of the campaign's own on the same quantity and device; "
+            "may be repeated."
+        ),
     ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print a CSV table on standard output.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Also draw the front to this .png, .svg or .pdf file.")] = None,
@@ -29,6 +33,8 @@ def pareto(
     as_json: JsonFlag = False,
 ) -> None:
     """Show the non-dominated candidates of a campaign that meet the budgets, with error bars.
+
+    The campaign's own budgets hold too, apart from those that a --budget replaces: that one may be looser.
 
     Units: ns us ms s, uJ mJ J, uW mW W, B kB MB GB, %.
 
@@ -57,11 +63,12 @@ def pareto(
 
 def _print(document: Document, name: str, plot: Path | None) -> None:
     from protran.cli.finish import print_front
+    from protran.cli.front_table import how_many
 
     console = screen()
     budgets = ", ".join(harmless(budget["text"]) for budget in document["budgets"])
     under = f" under {budgets}" if budgets else ""
-    console.print(f"Front of {harmless(name)}{under}: {len(document['candidates'])} candidates", style="bold")
+    console.print(f"Front of {harmless(name)}{under}: {how_many(document['candidates'])}", style="bold")
     print_front(console, document)
     if plot is not None:
         console.print(f"Picture: {harmless(plot)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -81,7 +82,9 @@ def _find(model: str, task: str) -> tuple[Candidate, InputSpec]:
         return preset(model)
     path = Path(model)
     if not path.exists() and path.suffix != ".json":
-        raise InputError(f"model must be a JSON file or one of {', '.join(presets())}; got {model!r}")
+        near = difflib.get_close_matches(model, presets(), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise InputError(f"model must be a JSON file or one of {', '.join(presets())}; got {model!r}{hint}")
     from protran.cli.model_file import read_model
 
     found = read_model(path)

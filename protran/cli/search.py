@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from device_agents.fleet.opening import DispatcherKind
+from protran.cli.failure import resumable
 from protran.cli.task_options import TaskOptions, parse_options
 from protran.cli.terminal import JsonFlag, print_json, screen
 
@@ -18,14 +20,23 @@ _FIRST_SPACE, _FIRST_TASK, _FIRST_EFFORT = "edge-small", "watch", "demo"
 
 def search(
     campaign: Annotated[
-        Path | None, typer.Argument(metavar="CAMPAIGN.yaml", help="A campaign file; options win over it.")
+        Path | None,
+        typer.Argument(metavar="CAMPAIGN.yaml", help="A campaign file; options win over it, and it over defaults."),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="Names the campaign and its folder; the same name resumes.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            help="Names the campaign and its folder; the same name resumes. "
+            "(default without a file: made from space and task)"
+        ),
+    ] = None,
     space: Annotated[
-        str | None, typer.Option(help="A design space: a built-in name or a YAML file. (default: edge-small)")
+        str | None,
+        typer.Option(help="A design space: a built-in name or a YAML file. (default without a file: edge-small)"),
     ] = None,
     task: Annotated[
-        str | None, typer.Option(help="A task: a built-in name, or a .csv or .npz file. (default: watch)")
+        str | None,
+        typer.Option(help="A task: a built-in name, or a .csv or .npz file. (default without a file: watch)"),
     ] = None,
     task_option: TaskOptions = None,
     device: Annotated[
@@ -39,14 +50,20 @@ def search(
         list[str] | None, typer.Option(help="A hard limit such as 'latency<=20ms'; may be repeated.")
     ] = None,
     effort: Annotated[
-        str | None, typer.Option(help="demo (8 minutes), quick (half an hour) or standard (hours). (default: demo)")
+        str | None,
+        typer.Option(
+            help="demo (8 minutes), quick (half an hour) or standard (hours). "
+            "(default without a file: demo; with a file that names none: standard)"
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Root of every random number. (default: 0)")] = None,
     proposer: Annotated[
         str | None, typer.Option(help="gradient, or random to compare with. (default: gradient)")
     ] = None,
     runs: Annotated[Path, typer.Option(help="The folder of the campaigns.")] = Path("runs"),
-    dispatcher: Annotated[str, typer.Option(help="ray, or inline for this process alone.")] = "ray",
+    dispatcher: Annotated[
+        DispatcherKind, typer.Option(help="ray, or inline for this process alone.")
+    ] = DispatcherKind.RAY,
     as_json: JsonFlag = False,
 ) -> None:
     """Search for the best transformers for a task on your devices: start a campaign, or resume it.
@@ -71,7 +88,7 @@ def search(
         "proposer": proposer,
     }
     config = _config(campaign, arguments)
-    with watching(screen(stderr=as_json)) as progress:
+    with resumable(), watching(screen(stderr=as_json)) as progress:
         result = start_campaign(config, runs=runs, observer=progress, dispatcher=dispatcher)
     if as_json:
         print_json({"campaign": config.name, "folder": str(runs / config.name), **result.front.to_json()})
@@ -85,11 +102,12 @@ def _config(path: Path | None, arguments: dict[str, Any]) -> CampaignConfig:
 
         return load_config(path, arguments)
     from protran.config import config_from_arguments
+    from protran.names import name_from
 
     first = {"space": _FIRST_SPACE, "task": _FIRST_TASK, "effort": _FIRST_EFFORT}
     given = {key: value for key, value in arguments.items() if value is not None}
     filled = {**first, **given}
-    filled.setdefault("name", f"{Path(str(filled['space'])).stem}-{_task_name(filled['task'])}")
+    filled.setdefault("name", name_from(f"{Path(str(filled['space'])).stem}-{_task_name(filled['task'])}"))
     return config_from_arguments(filled)
 
 

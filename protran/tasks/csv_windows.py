@@ -47,7 +47,8 @@ def read_csv_windows(content: bytes, name: str, options: WindowsOptions) -> Labe
         options: columns, window and stride.
 
     Raises:
-        TaskError: no text, no header, a missing column, an entry that is no finite number, no whole window.
+        TaskError: no text, no header, two columns of one name, a missing column, an entry that is no finite number,
+            no whole window.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -59,6 +60,7 @@ def read_csv_windows(content: bytes, name: str, options: WindowsOptions) -> Labe
         if not header:
             raise TaskError(f"{name}: expected a header line with column names, got an empty file")
         header = [column.strip() for column in header]
+        _check_distinct(header, name)
         columns = _find_columns(header, name, options)
         runs = list(_runs(rows, header, columns, name))
     except csv.Error as error:
@@ -66,6 +68,13 @@ def read_csv_windows(content: bytes, name: str, options: WindowsOptions) -> Labe
     if not runs:
         raise TaskError(f"{name}: expected one row a sample below the header, got none")
     return _cut(runs, len(columns.channels), name, options)
+
+
+def _check_distinct(header: Sequence[str], name: str) -> None:
+    """Refuses two columns of one name: whichever was read, it could be the wrong one."""
+    twice = next((column for place, column in enumerate(header) if column in header[:place]), None)
+    if twice is not None:
+        raise TaskError(f"{name}:1: two columns are named {twice!r}; give each column a name of its own")
 
 
 def _find_columns(header: Sequence[str], name: str, options: WindowsOptions) -> _Columns:

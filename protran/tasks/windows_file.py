@@ -17,7 +17,7 @@ from protran.tasks.errors import TaskError
 from protran.tasks.labelled import LabelledWindows
 from protran.tasks.npz_windows import read_npz_windows
 from protran.tasks.splitting import split_at_random, split_by_group
-from protran.tasks.windows_options import WindowsOptions
+from protran.tasks.windows_options import CSV_ONLY, WindowsOptions
 from search_spaces.canonical import stable_key
 from search_spaces.input_spec import InputKind, InputSpec
 
@@ -35,11 +35,20 @@ class WindowsFileTask(Task):
     Args:
         path: the file, .csv or .npz.
         options: how it is read, cut and split.
+
+    Raises:
+        TaskError: the file's name ends otherwise, or an option is not for files of its kind.
     """
 
     def __init__(self, path: Path, options: WindowsOptions) -> None:
         if path.suffix.lower() not in SUFFIXES:
             raise TaskError(f"{path}: expected a file that ends in {' or '.join(SUFFIXES)}, got {path.suffix!r}")
+        alien = [option for option in options.to_json() if option in CSV_ONLY]
+        if path.suffix.lower() == ".npz" and alien:
+            raise TaskError(
+                f"{path}: the option {alien[0]} is for .csv files only, an .npz file holds its windows and labels "
+                f"already; leave the option out"
+            )
         self._path, self._options = path, options
 
     @property

@@ -11,6 +11,9 @@ from protran.tasks.errors import TaskError
 from protran.tasks.splitting import Fractions
 from search_spaces.canonical import without_defaults
 
+CSV_ONLY = ("window", "stride", "label", "group", "person", "channels")
+"""Options that say how rows become labelled windows; an NPZ file holds those already."""
+
 
 @dataclass(frozen=True)
 class WindowsOptions:

@@ -9,6 +9,7 @@ import pytest
 
 import protran
 import protran.api
+from protran.budgets import budgets_for
 from protran.campaign.events import CampaignDone, CampaignOpened
 from protran.config import config_from_arguments
 from protran.errors import CampaignBusyError, InputError, ProTranError, UnknownCampaignError
@@ -65,6 +66,21 @@ def test_an_opened_campaign_answers_queries_without_new_work(opened, tmp_path) -
     assert len(opened) == 1
 
 
+def test_a_new_budget_replaces_the_campaigns_own_on_the_same_quantity_and_the_others_stay(opened, tmp_path) -> None:
+    protran.start_campaign(**FIELDS, budgets=["latency<=1ns", "accuracy>=1%", "memory<=1GB"], runs=tmp_path)
+    campaign = protran.open_campaign("x", runs=tmp_path)
+    assert campaign.front().candidates == ()
+    loosened = campaign.front(budgets=["latency<=3600s", "error<=100%"])
+    assert loosened.candidates
+    assert [budget.text for budget in loosened.budgets] == ["memory<=1GB", "latency<=3600s", "error<=100%"]
+
+
+def test_a_budget_on_one_device_leaves_those_of_the_other_devices() -> None:
+    own = budgets_for(["latency<=1ms"], ["pi", "nano"])
+    kept = protran.api._not_replaced(own, budgets_for(["latency@pi<=2ms"], ["pi", "nano"]))
+    assert [budget.name for budget in kept] == ["latency_s@nano"]
+
+
 def test_where_no_candidate_meets_the_budgets_the_nearest_misses_are_named(opened, tmp_path) -> None:
     protran.start_campaign(**FIELDS, runs=tmp_path)
     front = protran.open_campaign("x", runs=tmp_path).front(budgets=["latency<=1ns"])
@@ -87,6 +103,34 @@ def test_a_device_that_is_not_there_is_refused(opened, tmp_path) -> None:
 def test_what_no_sensor_can_measure_is_refused_at_the_start(opened, tmp_path, wish) -> None:
     with pytest.raises(InputError, match=r"no usable power sensor.*protran doctor"):
         protran.start_campaign(**FIELDS, **wish, runs=tmp_path)
+    assert opened == []
+
+
+def test_a_dispatcher_that_is_not_known_is_refused_before_anything_is_made(opened, tmp_path) -> None:
+    with pytest.raises(InputError, match="dispatcher must be one of ray, inline; got 'rya'"):
+        protran.start_campaign(**FIELDS, runs=tmp_path / "runs", dispatcher="rya")
+    assert not (tmp_path / "runs").exists()
+    assert opened == []
+
+
+def test_a_name_that_a_file_of_the_runs_folder_has_is_refused_before_anything_is_recorded(opened, tmp_path) -> None:
+    (tmp_path / "notes").write_text("mine")
+    with pytest.raises(InputError, match=r"files of the runs folder, got 'ledger\.sqlite'"):
+        protran.start_campaign(**{**FIELDS, "name": "ledger.sqlite"}, runs=tmp_path)
+    with pytest.raises(InputError, match="notes, which is a file; choose another name"):
+        protran.start_campaign(**{**FIELDS, "name": "notes"}, runs=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes"]
+    assert opened == []
+
+
+def test_no_dispatcher_is_opened_for_a_campaign_that_another_process_runs(opened, tmp_path) -> None:
+    from protran.campaign.charter import write_charter
+    from protran.campaign.problem import Device
+
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        charter = write_charter(config_from_arguments(FIELDS), [Device("local", "0123")])
+        with ledger.lock(ledger.create_campaign("x", charter, 0)), pytest.raises(CampaignBusyError):
+            protran.start_campaign(**FIELDS, runs=tmp_path)
     assert opened == []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from protran.ledger.ledger import Ledger
@@ -39,6 +40,27 @@ def test_an_impossible_space_is_refused_before_anything_is_made(run, tmp_path) -
     ran = run("search", "--space", str(space), "--name", "x", "--runs", str(tmp_path / "runs"))
     _refused(ran, 2, "space.yaml:8", "the space is empty", "hidden >= 100")
     assert json.loads(run("list", "--runs", str(tmp_path / "runs"), "--json").out) == {"campaigns": []}
+
+
+def test_a_dispatcher_that_is_not_known_is_refused_before_anything_is_made(run, tmp_path) -> None:
+    ran = run("search", "--name", "x", "--dispatcher", "rya", "--runs", str(tmp_path / "runs"))
+    _refused(ran, 2, "'rya'", "'ray', 'inline'")
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("name", ["ledger.sqlite", "LOG.md", "example"])
+def test_a_campaign_named_as_a_file_of_the_runs_folder_is_refused_before_anything_is_made(run, tmp_path, name) -> None:
+    ran = run("search", "--name", name, "--dispatcher", "inline", "--runs", str(tmp_path / "runs"))
+    _refused(ran, 2, repr(name), "files of the runs folder", "choose another")
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("command", [("task", "check"), ("search", "--name", "x", "--dispatcher", "inline", "--task")])
+def test_an_option_for_csv_files_is_refused_with_an_npz(run, tmp_path, monkeypatch, command) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.savez("windows.npz", X=np.zeros((12, 1, 8), dtype=np.float32), y=np.arange(12) % 2)
+    _refused(run(*command, "windows.npz", "--task-option", "label=foo"), 2, "windows.npz", "option label", ".csv")
+    assert json.loads(run("list", "--json").out) == {"campaigns": []}
 
 
 def test_a_budget_in_parsecs_is_answered_with_the_units_that_there_are(run, tmp_path) -> None:

@@ -40,6 +40,16 @@ def test_a_sensor_that_is_closed_comes_with_the_command_that_opens_it(
     ran = run("doctor")
     assert "sudo chmod a+r /sys/x" in ran.out
     assert "energy_j: no usable sensor" in ran.out
+    assert "only root may read it; this version has no meter for it yet" in ran.out
+    (told,) = json.loads(run("doctor", "--json").out)["sensors"]
+    assert told["finding"] == "only root may read it; this version has no meter for it yet"
+
+
+def test_a_sensor_without_a_command_keeps_its_finding() -> None:
+    from device_agents.meters.discovery import SensorReport, SensorState
+
+    report = SensorReport("RAPL", SensorState.ABSENT, "none under /sys/x")
+    assert health.sensor(report) == report
 
 
 def test_a_runs_folder_that_is_a_file_is_a_warning_but_no_failure(run: Run, tmp_path: Path) -> None:

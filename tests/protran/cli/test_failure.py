@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import importlib
+import signal
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -54,13 +57,32 @@ def test_the_traceback_is_shown_only_on_request(
     assert "Traceback" in capsys.readouterr().err
 
 
-def test_an_interrupt_ends_with_130_and_one_line(
-    run: Callable[..., Any], api: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(*_: Any, **__: Any) -> None:
-        raise KeyboardInterrupt
+def _interrupted(*_: Any, **__: Any) -> None:
+    """What Ctrl-C does: a signal, which Python turns into KeyboardInterrupt in the main thread."""
+    signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(api, "start_campaign", interrupted)
-    ran = run("search", "--name", "demo")
-    assert ran.code == 130
-    assert ran.err.splitlines()[-1] == "protran: interrupted; the same command continues where it stopped"
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_an_interrupted_search_ends_with_130_and_one_line_that_says_that_it_can_go_on(
+    run: Callable[..., Any], api: Any, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(api, "start_campaign", _interrupted)
+    ran = run("search", "--name", "demo", *options)
+    assert (ran.code, ran.out) == (130, "")
+    assert ran.err == "protran: interrupted; the same command continues where it stopped\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [
+        (("profile", "bert-tiny"), "protran.api.profile"),
+        (("space", "sample", "edge-small"), "search_spaces.sampling.sample"),
+    ],
+)
+def test_an_interrupted_command_that_starts_anew_does_not_say_that_it_continues(
+    run: Callable[..., Any], api: Any, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], place: str
+) -> None:
+    module, _, name = place.rpartition(".")
+    monkeypatch.setattr(sys.modules.get(module) or importlib.import_module(module), name, _interrupted)
+    ran = run(*command)
+    assert (ran.code, ran.out, ran.err) == (130, "", "protran: interrupted\n")

@@ -7,6 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from typer.testing import CliRunner
+
+from protran.cli.main import app
+
 Run = Callable[..., Any]
 
 
@@ -26,6 +30,17 @@ def test_the_table_speaks_of_the_front_and_its_budgets(run: Run, api: Any, front
     ran = run("pareto", "demo")
     assert "Front of demo under latency<=3ms: 3 candidates" in ran.out
     assert "measured-counter" in ran.out
+
+
+def test_one_candidate_is_not_called_candidates(run: Run, api: Any, front_document: Any) -> None:
+    api.document = front_document(1)
+    assert "Front of demo: 1 candidate\n" in run("pareto", "demo").out
+
+
+def test_the_help_says_that_a_budget_replaces_the_campaigns_own(run: Run) -> None:
+    told = " ".join(CliRunner().invoke(app, ["pareto", "--help"], env={"COLUMNS": "400"}).output.split())
+    assert "instead of the campaign's own on the same quantity and device" in told
+    assert "that one may be looser" in told
 
 
 def test_the_csv_has_a_row_for_each_candidate_and_si_values(run: Run, api: Any) -> None:

@@ -40,6 +40,14 @@ def test_a_model_is_measured_and_shown_with_errors_and_provenance(run: Run, api:
         assert words in ran.out
 
 
+@pytest.mark.parametrize(("repeats", "words"), [(1, "per call, one measurement"), (2, "mean of 2 measurements")])
+def test_it_says_of_how_many_measurements_the_values_are(
+    run: Run, api: Any, model: str, repeats: int, words: str
+) -> None:
+    api.measurements = [measurement()] * repeats
+    assert words in run("profile", model).out
+
+
 def test_device_batch_and_repeats_reach_the_device(run: Run, api: Any, model: str) -> None:
     api.measurements = [measurement()]
     run("profile", model, "--device", "pi", "--batch", "8", "--repeats", "3")

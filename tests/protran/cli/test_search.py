@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from protran.campaign.events import Note
+from protran.cli.main import app
 
 Run = Callable[..., Any]
 
@@ -23,6 +25,24 @@ def test_the_first_command_needs_nothing_but_a_name(run: Run, api: Any) -> None:
 def test_a_name_is_made_of_space_and_task_where_none_is_given(run: Run, api: Any, tmp_path: Path) -> None:
     run("search")
     assert api.asked["config"].name == "edge-small-watch"
+
+
+def test_a_name_that_is_made_is_valid_whatever_the_file_of_the_task_is_called(run: Run, api: Any) -> None:
+    assert run("search", "--task", "my data (1).csv").code == 0
+    assert api.asked["config"].name == "edge-small-my-data-1"
+
+
+def test_a_name_that_was_given_is_not_mended(run: Run, api: Any) -> None:
+    assert run("search", "--name", "my data").code == 2
+    assert api.asked == {}
+
+
+def test_the_help_says_which_defaults_hold_with_a_campaign_file_and_which_without(run: Run) -> None:
+    told = " ".join(CliRunner().invoke(app, ["search", "--help"], env={"COLUMNS": "400"}).output.split())
+    assert "(default without a file: demo; with a file that names none: standard)" in told
+    assert "(default without a file: edge-small)" in told
+    assert "(default without a file: watch)" in told
+    assert "(default without a file: made from space and task)" in told
 
 
 def test_every_option_reaches_the_campaign(run: Run, api: Any, tmp_path: Path) -> None:
@@ -83,6 +103,7 @@ def test_the_place_of_the_picture_is_told_where_there_is_one(run: Run, api: Any,
         (("--objective", "beauty"), "quantity must be one of"),
         (("--effort", "heroic"), "effort"),
         (("--proposer", "oracle"), "proposer"),
+        (("--dispatcher", "rya"), "'rya' is not one of 'ray', 'inline'"),
         (("--seed", "-1"), "seed"),
         (("--task-option", "label=x"), "--task-option needs --task"),
         (("absent.yaml",), "absent.yaml"),

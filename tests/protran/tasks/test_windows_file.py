@@ -124,6 +124,15 @@ def test_an_empty_csv_is_refused(csv_file):
         _data(path, **OPTIONS)
 
 
+@pytest.mark.parametrize(
+    ("header", "column"), [("time,ax,ax,label,recording,person", "ax"), ("time,ax,ay,label,label ,person", "label")]
+)
+def test_two_columns_of_one_name_are_refused(csv_file, header, column):
+    with pytest.raises(TaskError, match=rf"moves\.csv:1: two columns are named '{column}'") as caught:
+        _data(csv_file(header=header), **OPTIONS)
+    assert "\n" not in str(caught.value)
+
+
 def test_a_csv_without_rows_is_refused(csv_file):
     with pytest.raises(TaskError, match="one row a sample"):
         _data(csv_file(rows=[]), **OPTIONS)
@@ -176,6 +185,20 @@ def test_a_bad_npz_is_one_sentence_that_names_the_file(npz_file, arrays, sentenc
     with pytest.raises(TaskError, match=sentence) as caught:
         _data(npz_file(**arrays))
     assert "windows.npz" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("label", "foo"), ("group", "g"), ("person", "p"), ("channels", ["x"]), ("window", 5), ("stride", 5)],
+)
+def test_an_option_that_is_for_csv_files_is_refused_with_an_npz(npz_file, option, value):
+    with pytest.raises(TaskError, match=rf"windows\.npz: the option {option} is for \.csv files only"):
+        load_task(npz_file(**GOOD), {option: value})
+
+
+def test_options_that_are_for_every_file_are_taken_with_an_npz(npz_file):
+    task = load_task(npz_file(**GOOD), {"patch": 4, "split_seed": 1, "validation_fraction": 0.25})
+    assert task.input_spec.patch == 4
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04cut"])
