@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from device_agents.agent import CALIBRATION_LIMITS
 from device_agents.device import DeviceInfo
 from device_agents.errors import DeviceError
 from device_agents.fleet.base import Dispatcher, Job, JobResult, ProfileJob
@@ -20,13 +21,15 @@ from device_agents.fleet.ray_session import RaySession
 from device_agents.fleet.ray_workers import DeviceWorker, TaskWorker
 from device_agents.fleet.turns import JobKind, Turns, kind_of
 from device_agents.fleet.wire import job_result, job_text
+from device_agents.isolation import server_process
 
 START_S = 180.0
 """Until a worker that was just asked for must answer: a process start and some imports."""
 
-GRACE_S = 360.0
-"""Workers keep the limits of their jobs. One that is silent for this long after the limit (a start of the runner and
-a calibration are not counted in it) hangs itself, and is replaced."""
+GRACE_S = server_process.START_S + 2 * CALIBRATION_LIMITS.time_s + 60.0
+"""Workers keep the limits of their jobs. One that is silent for this long after the limit hangs itself, and is
+replaced. The limit does not cover what may come before the candidate: the start of the runner and the calibrations of
+the base reference and of the one of the candidate's size. A minute more is for their ends and for Ray."""
 
 _FAREWELL_S = 2.0
 

@@ -9,23 +9,29 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
+import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from device_agents.errors import DeviceError
+from device_agents.fleet.watchdog import watchdog
 
 OBJECT_STORE_BYTES = 80_000_000
 """Ray's least is 78.6 MB. Jobs and results are a few kilobytes of JSON."""
 
 _PREFIX = "protran-ray-"
-_LONGEST_ROOT = 40
-"""Ray appends 60 characters for its sockets, whose path must stay below 107 bytes."""
+_OF_RAY = "r"
+"""Ray opens its own folder to everybody, so that one lies in a folder that only this user can enter."""
+
+_LONGEST_ROOT = 12
+"""A socket's path may have 107 bytes; below this folder Ray's have up to 95, where process ids have seven digits."""
 
 _HEALTH = {
     "health_check_initial_delay_ms": 1000,
@@ -39,7 +45,9 @@ class RaySession:
     """This process's connection to Ray.
 
     Where Ray is already initialised, the session borrows it and leaves it running. Otherwise it starts one, which the
-    kernel ends together with the *thread* that calls this: that thread must live as long as the session.
+    kernel ends together with the *thread* that calls this: that thread must live as long as the session. What a killed
+    process leaves all the same, a watchdog ends. Where that thread is the main one, SIGTERM interrupts it as Ctrl-C
+    would, unless the program has a handler of its own.
 
     Args:
         resources: resources of the node to start, such as ``{"device:local": 1}``.
@@ -57,14 +65,17 @@ class RaySession:
         with contextlib.ExitStack() as stack:
             try:
                 folder = stack.enter_context(_private_folder())
+                stack.enter_context(watchdog(folder))
                 stack.enter_context(_environment(_settings(folder)))
                 stack.enter_context(_log_to(folder / "driver.log"))
-                self.ray = _start(folder, resources, cores)
+                obey_sigterm = stack.enter_context(_sigterm())
+                self.ray = _start(folder / _OF_RAY, resources, cores)
             except Exception as error:
                 reason = " ".join(str(error).split())[:300]
                 advice = "free memory and disk, or use the inline dispatcher"
                 raise DeviceError(f"Ray does not start ({type(error).__name__}: {reason}); {advice}") from error
             stack.callback(self.ray.shutdown)
+            obey_sigterm()
             self._stack = stack.pop_all()
 
     def close(self) -> None:
@@ -112,11 +123,9 @@ def _settings(folder: Path) -> dict[str, str]:
         # loopback address by the machine's outward one, except on systems where this variable is 0 by default.
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # agents see the accelerators that the user sees
+        "RAY_DISABLE_FAILURE_SIGNAL_HANDLER": "1",  # it answers SIGTERM with a crash dump, also outside the main thread
         "RAY_grpc_client_keepalive_time_ms": "5000",
         "RAY_grpc_client_keepalive_timeout_ms": "5000",
-        # What finds the cluster's state service gone may wait for its return; by default a minute, so that now and then
-        # Ray's own agents outlived a killed campaign by more than half of one.
-        "RAY_gcs_rpc_server_reconnect_timeout_s": "10",
     }
 
 
@@ -154,6 +163,25 @@ def _environment(settings: dict[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _sigterm() -> Iterator[Callable[[], None]]:
+    """Yields what makes SIGTERM an interrupt again after Ray took it; what was there before comes back at the end.
+
+    Ray's own handlers end the process with a native crash dump, or without closing the dispatcher. Signal handlers
+    belong to the main thread: in others nothing happens here, and Ray leaves the signal alone too.
+    """
+    before = signal.getsignal(signal.SIGTERM) or signal.SIG_DFL
+
+    def handle(handler: Any) -> None:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, handler)
+
+    try:
+        yield lambda: handle(signal.default_int_handler if before == signal.SIG_DFL else before)
+    finally:
+        handle(before)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """A controller of its own process, for the tests of what is left when it ends.
 
-Usage: driver.py hang|close. The second opens and closes a session before the one that counts.
+Usage: driver.py hang|wait|close. The second waits for its task, and ends in order when it is interrupted. The third
+opens and closes a session before the one that counts.
 """
 
 import sys
@@ -19,4 +20,10 @@ dispatcher.next_result(0.5)
 if sys.argv[1] == "close":
     dispatcher.close()
 print(answer.result["answer"], flush=True)
+if sys.argv[1] == "wait":
+    try:
+        dispatcher.next_result(3600.0)
+    except KeyboardInterrupt:
+        dispatcher.close()
+        sys.exit(130)
 sys.stdin.read()

@@ -10,14 +10,20 @@ from pathlib import Path
 import psutil
 import pytest
 
+from device_agents.agent import CALIBRATION_LIMITS
 from device_agents.errors import DeviceError
+from device_agents.fleet import ray_session
 from device_agents.fleet.base import Limits, ProfileJob, TaskJob
+from device_agents.isolation.server_process import START_S
 from device_agents.measurement import MeasurementStatus
 
 pytestmark = pytest.mark.ray
 
 MARK = "PROTRAN_TEST_MARK"
 GONE_S = 30.0
+RAYS_AGENTS = {"ray::DashboardAgent", "ray::RuntimeEnvAgent"}
+SOCKET_BYTES = 107
+SEVEN_DIGITS = 7
 
 
 @pytest.fixture
@@ -91,6 +97,12 @@ def test_a_device_name_that_the_running_ray_does_not_know_is_refused(open_ray):
         open_ray(device_name="elsewhere")
 
 
+def test_the_grace_covers_a_start_of_the_runner_and_both_calibrations_that_a_profile_may_need():
+    from device_agents.fleet.ray import GRACE_S
+
+    assert START_S + 2 * CALIBRATION_LIMITS.time_s < GRACE_S
+
+
 def marked(mark):
     """Returns the living processes that inherited the mark."""
     found = []
@@ -138,15 +150,36 @@ def start_driver(tmp_path):
 def test_no_process_survives_a_controller_that_is_killed_for_longer_than_30_s(start_driver):
     driver, mark, line = start_driver("hang")
     assert line == "1\n"
-    names = {process.name() for process in marked(mark)}
-    assert {"gcs_server", "raylet"} <= names
+    family = psutil.Process(driver.pid).children(recursive=True)  # Ray's agents hide the mark: they overwrite it
+    names = {process: process.name() for process in family}
+    assert {"gcs_server", "raylet", *RAYS_AGENTS} <= set(names.values())
     assert any("isolation.server" in " ".join(process.cmdline()) for process in marked(mark))
+    (folder,) = Path("/tmp").glob(f"protran-ray-{driver.pid}-*")
     driver.kill()
     driver.wait()
-    deadline_s = time.monotonic() + GONE_S
-    while (left := marked(mark)) and time.monotonic() < deadline_s:
-        time.sleep(0.2)
-    assert [process.name() for process in left] == []
+    _, left = psutil.wait_procs(family, timeout=GONE_S)
+    assert [names[process] for process in left] == []
+    assert [process.name() for process in marked(mark)] == []
+    assert not folder.exists()
+
+
+@pytest.mark.slow
+def test_sigterm_ends_a_session_whose_files_nobody_else_could_reach_as_an_interrupt_would(start_driver, tmp_path):
+    driver, mark, line = start_driver("wait")
+    assert line == "1\n"
+    (folder,) = Path("/tmp").glob(f"protran-ray-{driver.pid}-*")
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert (folder / "token").stat().st_mode & 0o777 == 0o600
+    sockets = sorted(path for path in folder.rglob("*") if path.is_socket())
+    assert [path.name for path in sockets] == ["plasma_store", "raylet"]
+    assert {path.relative_to(folder).parts[0] for path in sockets} == {ray_session._OF_RAY}
+    longer = 2 * (SEVEN_DIGITS - len(str(driver.pid)))
+    assert max(len(str(path)) for path in sockets) + longer + ray_session._LONGEST_ROOT - len("/tmp") <= SOCKET_BYTES
+    driver.terminate()
+    assert driver.wait(60.0) == 130
+    assert (tmp_path / "errors").read_text() == ""
+    assert [process.name() for process in marked(mark)] == []
+    assert not folder.exists()
 
 
 @pytest.mark.slow
