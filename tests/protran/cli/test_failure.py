@@ -58,8 +58,15 @@ def test_the_traceback_is_shown_only_on_request(
 
 
 def _interrupted(*_: Any, **__: Any) -> None:
-    """What Ctrl-C does: a signal, which Python turns into KeyboardInterrupt in the main thread."""
-    signal.raise_signal(signal.SIGINT)
+    """What Ctrl-C does: a signal, which Python turns into KeyboardInterrupt in the main thread.
+
+    Where the tests run in the background of a shell, the signal is ignored from the start: not here.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
