@@ -190,6 +190,7 @@ def profile(
 
     Raises:
         InputError: an unknown device, or fewer than one repeat.
+        DeviceError: this machine cannot run even the reference model, or its runner was lost.
     """
     if device != LOCAL:
         raise InputError(f"device {device!r} is not known; this version measures on {LOCAL!r}, this machine")
