@@ -7,7 +7,9 @@ from enum import Enum
 from typing import Any
 
 from search_spaces.canonical import stable_key, without_defaults
+from search_spaces.deployment import Deployment
 from search_spaces.errors import SpaceError
+from search_spaces.payloads import choice, expect_keys, is_count
 
 ARCHITECTURE_VERSION = 1
 CANDIDATE_VERSION = 1
@@ -38,23 +40,46 @@ HEAD_KINDS: tuple[HeadKind, ...] = tuple(HeadKind)
 _HEAD_ORDER = {kind: index for index, kind in enumerate(HEAD_KINDS)}
 
 
+class Family(str, Enum):
+    """The plan of the whole model.
+
+    An encoder is BERT's: post-norm layers that see the whole input, then a classifier. A decoder is GPT-2's: pre-norm
+    layers with causal attention that predict the next token at every position.
+    """
+
+    ENCODER = "encoder"
+    DECODER = "decoder"
+
+
 @dataclass(frozen=True)
 class Layer:
-    """One encoder layer: hidden size, a multiset of heads (kept in the order of `HEAD_KINDS`), a feed-forward stack."""
+    """One layer: hidden size, a multiset of heads (kept in the order of `HEAD_KINDS`), a feed-forward stack.
+
+    Attributes:
+        hidden: hidden size.
+        heads: the operation of each head.
+        feed_forward: sizes of the feed-forward stack.
+        width: width of every head where it is not hidden // number of heads, as after pruning; else None.
+    """
 
     hidden: int
     heads: tuple[HeadKind, ...]
     feed_forward: tuple[int, ...]
+    width: int | None = None
 
     def __post_init__(self) -> None:
-        if not _is_count(self.hidden):
+        if not is_count(self.hidden):
             raise SpaceError(f"hidden must be a whole number of at least 1, got {self.hidden!r}")
         if not self.heads:
             raise SpaceError("a layer needs at least one attention head, got none")
         object.__setattr__(self, "heads", tuple(sorted((_head(h) for h in self.heads), key=_HEAD_ORDER.__getitem__)))
         if len(self.heads) > self.hidden:
             raise SpaceError(f"heads ({len(self.heads)}) must not outnumber the hidden size ({self.hidden})")
-        if not self.feed_forward or not all(_is_count(size) for size in self.feed_forward):
+        if self.width is not None and not is_count(self.width):
+            raise SpaceError(f"width must be a whole number of at least 1, got {self.width!r}")
+        if self.width == self.hidden // len(self.heads):
+            object.__setattr__(self, "width", None)  # equal layers shall be equal
+        if not self.feed_forward or not all(is_count(size) for size in self.feed_forward):
             raise SpaceError(
                 f"feed_forward must be a list of one or more whole numbers of at least 1, got {list(self.feed_forward)}"
             )
@@ -62,8 +87,8 @@ class Layer:
 
     @property
     def head_width(self) -> int:
-        """Width of every head of this layer: hidden // number of heads."""
-        return self.hidden // len(self.heads)
+        """Width of every head of this layer: hidden // number of heads unless `width` says otherwise."""
+        return self.hidden // len(self.heads) if self.width is None else self.width
 
     def head_counts(self) -> dict[HeadKind, int]:
         """How many heads of each kind; every kind is present, in the order of `HEAD_KINDS`."""
@@ -72,14 +97,38 @@ class Layer:
 
 @dataclass(frozen=True)
 class Architecture:
-    """The genes of one transformer, layer by layer."""
+    """The genes of one transformer, layer by layer.
+
+    Attributes:
+        layers: at least one.
+        family: encoder or decoder; a decoder has one hidden size throughout, and heads of scaled dot products alone.
+        bias: linear layers and norms have biases; an encoder always does.
+    """
 
     layers: tuple[Layer, ...]
+    family: Family = Family.ENCODER
+    bias: bool = True
 
     def __post_init__(self) -> None:
         if not self.layers:
             raise SpaceError("an architecture needs at least one layer, got none")
         object.__setattr__(self, "layers", tuple(self.layers))
+        object.__setattr__(self, "family", choice(Family, self.family, "family"))
+        if not isinstance(self.bias, bool):
+            raise SpaceError(f"bias must be true or false, got {self.bias!r}")
+        if self.family is Family.DECODER:
+            self._check_decoder()
+        elif not self.bias:
+            raise SpaceError("an encoder has biases: expected bias true, got false (a decoder may leave them out)")
+
+    def _check_decoder(self) -> None:
+        other = [kind.value for layer in self.layers for kind in layer.heads if kind is not HEAD_KINDS[0]]
+        if other:
+            raise SpaceError(f"heads of a decoder must be {HEAD_KINDS[0].value}, got {other[0]}")
+        if len({layer.hidden for layer in self.layers}) > 1:
+            raise SpaceError(
+                f"layers of a decoder must have one hidden size, got {sorted({layer.hidden for layer in self.layers})}"
+            )
 
     @property
     def key(self) -> str:
@@ -87,7 +136,7 @@ class Architecture:
         return stable_key("architecture", ARCHITECTURE_VERSION, self.to_json())
 
     def to_json(self) -> dict[str, Any]:
-        """Returns a JSON object: ``{"layers": [{"hidden", "heads": [kind], "feed_forward": [size]}]}``."""
+        """Returns ``{"layers": [{"hidden", "heads": [kind], "feed_forward": [size]}]}`` and what is not the default."""
         return without_defaults(self)
 
     @classmethod
@@ -97,58 +146,22 @@ class Architecture:
         Raises:
             SpaceError: a field is unknown, missing or out of range; the message names its place.
         """
-        _expect_keys(payload, "architecture", required={"layers"})
+        expect_keys(payload, "architecture", required={"layers"}, optional={"family", "bias"})
         if not isinstance(payload["layers"], list):
             raise SpaceError(f"architecture: layers must be a list, got {type(payload['layers']).__name__}")
         layers = []
         for number, item in enumerate(payload["layers"], start=1):
             place = f"layer {number}"
-            _expect_keys(item, place, required={"hidden", "heads", "feed_forward"})
+            expect_keys(item, place, required={"hidden", "heads", "feed_forward"}, optional={"width"})
             for name in ("heads", "feed_forward"):
                 if not isinstance(item[name], list):
                     raise SpaceError(f"{place}: {name} must be a list, got {type(item[name]).__name__}")
             try:
-                layers.append(Layer(item["hidden"], tuple(item["heads"]), tuple(item["feed_forward"])))
+                genes = item["hidden"], tuple(item["heads"]), tuple(item["feed_forward"]), item.get("width")
+                layers.append(Layer(*genes))
             except SpaceError as error:
                 raise SpaceError(f"{place}: {error}") from error
-        return cls(tuple(layers))
-
-
-class Precision(str, Enum):
-    """Number format in which weights and activations are computed."""
-
-    FP32 = "fp32"
-
-
-class Runtime(str, Enum):
-    """The library that executes the model."""
-
-    TORCH = "torch"
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """How a trained architecture is made to run."""
-
-    precision: Precision = Precision.FP32
-    runtime: Runtime = Runtime.TORCH
-    threads: int = 1
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "precision", _choice(Precision, self.precision, "precision"))
-        object.__setattr__(self, "runtime", _choice(Runtime, self.runtime, "runtime"))
-        if not _is_count(self.threads):
-            raise SpaceError(f"threads must be a whole number of at least 1, got {self.threads!r}")
-
-    def to_json(self) -> dict[str, Any]:
-        """Returns a JSON object that holds only what differs from the defaults."""
-        return without_defaults(self)
-
-    @classmethod
-    def from_json(cls, payload: Any) -> Deployment:
-        """Returns the deployment that `to_json` wrote. Raises `SpaceError` on an unknown field or value."""
-        _expect_keys(payload, "deployment", optional={"precision", "runtime", "threads"})
-        return cls(**payload)
+        return cls(tuple(layers), **{name: payload[name] for name in ("family", "bias") if name in payload})
 
 
 @dataclass(frozen=True)
@@ -157,6 +170,11 @@ class Candidate:
 
     architecture: Architecture
     deployment: Deployment = field(default_factory=Deployment)
+
+    def __post_init__(self) -> None:
+        layers, changes = len(self.architecture.layers), len(self.deployment.layers)
+        if changes and changes != layers:
+            raise SpaceError(f"a deployment of {layers} layers must say what becomes of each of them, got {changes}")
 
     @property
     def key(self) -> str:
@@ -170,35 +188,10 @@ class Candidate:
     @classmethod
     def from_json(cls, payload: Any) -> Candidate:
         """Returns the candidate that `to_json` wrote. Raises `SpaceError` where the payload is not one."""
-        _expect_keys(payload, "candidate", required={"architecture"}, optional={"deployment"})
+        expect_keys(payload, "candidate", required={"architecture"}, optional={"deployment"})
         return cls(Architecture.from_json(payload["architecture"]), Deployment.from_json(payload.get("deployment", {})))
 
 
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
-
-
 def _head(value: Any) -> HeadKind:
-    kind: HeadKind = _choice(HeadKind, value, "head")
+    kind: HeadKind = choice(HeadKind, value, "head")
     return kind
-
-
-def _choice(enum: Any, value: Any, name: str) -> Any:
-    try:
-        return enum(value)
-    except ValueError:
-        known = ", ".join(str(member.value) for member in enum)
-        raise SpaceError(f"{name} must be one of {known}; got {value!r}") from None
-
-
-def _expect_keys(payload: Any, place: str, required: set[str] | None = None, optional: set[str] | None = None) -> None:
-    required, optional = required or set(), optional or set()
-    if not isinstance(payload, dict):
-        raise SpaceError(f"{place}: expected a JSON object, got {type(payload).__name__}")
-    unknown = sorted(str(key) for key in payload if key not in required | optional)
-    if unknown:
-        known = ", ".join(sorted(required | optional))
-        raise SpaceError(f"{place}: unknown gene {unknown[0]!r}; known are {known}")
-    missing = sorted(required - set(payload))
-    if missing:
-        raise SpaceError(f"{place}: {missing[0]!r} is missing")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from search_spaces.candidate import HEAD_KINDS, Architecture, Candidate, Layer
 from search_spaces.errors import SpaceError
-from search_spaces.genes import Genes, derive_genes, gene_arrays
+from search_spaces.genes import Genes, WholeGenes, derive_genes, gene_arrays
 from search_spaces.space import DesignSpace
 
 Whole = NDArray[np.int32]
@@ -79,9 +79,17 @@ class GeneTable:
 
     def genes(self, depth: int | None = None) -> Genes:
         """Returns the genes as the cost formulas read them, float64; of the first `depth` layers only, where given."""
-        threads = np.array([deployment.threads for deployment in self.space.deployments], dtype=np.float64)
         hidden, counts, sizes = (a[:, :depth].astype(float) for a in (self.hidden, self.head_counts, self.feed_forward))
-        return derive_genes(hidden, counts, sizes, threads[self.deployments])
+        whole = self._whole_genes()
+        width = hidden // np.maximum(counts.sum(-1), 1.0)
+        int8_layers = np.repeat(whole.int8[:, None], hidden.shape[1], axis=1)
+        return derive_genes(hidden, counts, sizes, width, whole, int8_layers)
+
+    def _whole_genes(self) -> WholeGenes:
+        deployments = self.space.deployments
+        threads = np.array([deployment.threads for deployment in deployments], dtype=np.float64)
+        int8 = np.array([deployment.precision.is_int8 for deployment in deployments], dtype=np.float64)
+        return WholeGenes(threads[self.deployments], np.ones(len(self)), int8[self.deployments])
 
     def candidate(self, row: int) -> Candidate:
         """Returns the candidate of one row."""

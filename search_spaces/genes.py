@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search_spaces.candidate import HEAD_KINDS, Architecture, Candidate
+from search_spaces.pruning import deployed_architecture
 
 Array: TypeAlias = Any  # a numpy array or a torch tensor: the formulas use only what both understand
 Numbers: TypeAlias = NDArray[np.float64]
@@ -19,8 +20,9 @@ Numbers: TypeAlias = NDArray[np.float64]
 class Genes:
     """Genes of `n` candidates of at most `L` layers and `S` feed-forward sizes; numpy arrays or torch tensors.
 
-    Entries of absent layers and sizes are zero. Relaxed genes (see `relaxed.py`) have the same meaning at candidates
-    and interpolate between them.
+    They are those of the model that runs: heads and channels that the deployment removes are gone. Entries of absent
+    layers and sizes are zero. Relaxed genes (see `relaxed.py`) have the same meaning at candidates and interpolate
+    between them.
 
     Attributes:
         layer_gate: `n x L`, 1 where the layer exists; falls from 1 to 0 once.
@@ -32,6 +34,9 @@ class Genes:
         feed_forward: `n x L x S`, feed-forward size.
         transition: `n x L`, 1 where a projection to another hidden size follows.
         threads: `n`, threads of the deployment.
+        bias: `n`, 1 where linear layers and norms have biases.
+        int8: `n`, 1 where the deployment is int8.
+        int8_layers: `n x L`, 1 where the layer is computed in int8.
     """
 
     layer_gate: Array
@@ -43,15 +48,33 @@ class Genes:
     feed_forward: Array
     transition: Array
     threads: Array
+    bias: Array
+    int8: Array
+    int8_layers: Array
 
 
 def genes_of(candidates: Sequence[Candidate]) -> Genes:
     """Returns the genes of `candidates` as float64 numpy arrays, as deep and wide as the largest of them."""
-    architectures = [candidate.architecture for candidate in candidates]
+    architectures = [deployed_architecture(candidate) for candidate in candidates]
+    deployments = [candidate.deployment for candidate in candidates]
     depth = max((len(a.layers) for a in architectures), default=1)
     stacks = max((len(layer.feed_forward) for a in architectures for layer in a.layers), default=1)
-    threads = np.array([candidate.deployment.threads for candidate in candidates], dtype=np.float64)
-    return derive_genes(*gene_arrays(architectures, depth, stacks), threads)
+    int8 = np.array([deployment.precision.is_int8 for deployment in deployments], dtype=np.float64)
+    layers_int8 = np.repeat(int8[:, None], depth, axis=1)
+    widths = np.zeros((len(candidates), depth))
+    for row, (architecture, deployment) in enumerate(zip(architectures, deployments, strict=True)):
+        widths[row, : len(architecture.layers)] = [layer.head_width for layer in architecture.layers]
+        layers_int8[row, : len(deployment.layers)] *= [not layer.keep_fp32 for layer in deployment.layers]
+    return derive_genes(
+        *gene_arrays(architectures, depth, stacks),
+        widths,
+        WholeGenes(
+            threads=np.array([deployment.threads for deployment in deployments], dtype=np.float64),
+            bias=np.array([architecture.bias for architecture in architectures], dtype=np.float64),
+            int8=int8,
+        ),
+        layers_int8,
+    )
 
 
 def gene_arrays(architectures: Sequence[Architecture], depth: int, stacks: int) -> tuple[Numbers, Numbers, Numbers]:
@@ -77,20 +100,44 @@ def gene_arrays(architectures: Sequence[Architecture], depth: int, stacks: int) 
     return hidden, head_counts, feed_forward
 
 
-def derive_genes(hidden: Numbers, head_counts: Numbers, feed_forward: Numbers, threads: Numbers) -> Genes:
-    """Returns all genes, float64, from those that say it all: `n x L`, `n x L x 7`, `n x L x S` and `n`."""
+@dataclass(frozen=True)
+class WholeGenes:
+    """Genes that belong to no layer, float64; see `Genes`.
+
+    Attributes:
+        threads: `n`.
+        bias: `n`.
+        int8: `n`.
+    """
+
+    threads: Numbers
+    bias: Numbers
+    int8: Numbers
+
+
+def derive_genes(
+    hidden: Numbers,
+    head_counts: Numbers,
+    feed_forward: Numbers,
+    width: Numbers,
+    whole: WholeGenes,
+    int8_layers: Numbers,
+) -> Genes:
+    """Returns all genes, float64, from those that say it all: `n x L`, `n x L x 7`, `n x L x S`, `n x L`, `n x L`."""
     layer_gate = (hidden > 0).astype(np.float64)
-    heads = head_counts.sum(-1)
     transition = np.zeros_like(hidden)
     transition[:, :-1] = (hidden[:, 1:] != hidden[:, :-1]) * layer_gate[:, 1:]
     return Genes(
         layer_gate=layer_gate,
         hidden=hidden,
-        heads=heads,
-        width=hidden // np.maximum(heads, 1.0),
+        heads=head_counts.sum(-1),
+        width=width,
         head_counts=head_counts,
         stack_gate=(feed_forward > 0).astype(np.float64),
         feed_forward=feed_forward,
         transition=transition,
-        threads=threads,
+        threads=whole.threads,
+        bias=whole.bias,
+        int8=whole.int8,
+        int8_layers=int8_layers * layer_gate,
     )

@@ -77,6 +77,9 @@ class RelaxedSpace:
             feed_forward=sizes * (stack_gate > 0),
             transition=self._transition(hidden, gate),
             threads=interpolate(threads, z[..., self.layout.deployment]),
+            bias=torch.ones_like(depth),
+            int8=torch.zeros_like(depth),
+            int8_layers=torch.zeros_like(gate),
         )
 
     def cost(self, points: Tensor, input_spec: InputSpec) -> Cost:

@@ -8,9 +8,10 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from search_spaces.candidate import HEAD_KINDS, Candidate, Deployment, HeadKind, Layer
+from search_spaces.candidate import HEAD_KINDS, Candidate, HeadKind, Layer
 from search_spaces.canonical import stable_key
 from search_spaces.conditions import Condition
+from search_spaces.deployment import Deployment
 from search_spaces.errors import SpaceError
 from search_spaces.space_fields import (
     LIMITS,

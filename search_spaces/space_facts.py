@@ -164,8 +164,9 @@ def _two_layers(genes: Genes, first: NDArray[np.int64], second: NDArray[np.int64
     def joined(item: Any) -> Any:
         return np.concatenate((item[first], item[second]), axis=1)
 
-    fields = [field.name for field in dataclasses.fields(Genes) if field.name not in ("transition", "threads")]
+    whole = ("threads", "bias", "int8")
+    fields = [field.name for field in dataclasses.fields(Genes) if field.name not in ("transition", *whole)]
     pairs = {name: joined(getattr(genes, name)) for name in fields}
     transition = np.zeros_like(pairs["hidden"])
     transition[:, 0] = pairs["hidden"][:, 0] != pairs["hidden"][:, 1]
-    return Genes(**pairs, transition=transition, threads=genes.threads[first])
+    return Genes(**pairs, transition=transition, **{name: getattr(genes, name)[first] for name in whole})

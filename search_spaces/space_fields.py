@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Any, TypeVar
 
-from search_spaces.candidate import Deployment
 from search_spaces.conditions import Condition
+from search_spaces.deployment import Deployment
 from search_spaces.errors import SpaceError
 
 MOST_CHOICES = 1000

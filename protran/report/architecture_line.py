@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from search_spaces.candidate import Architecture, Candidate, Deployment, HeadKind, Layer
+from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
+from search_spaces.deployment import Deployment
 
 _SHORT = {
     HeadKind.SCALED_DOT_PRODUCT: "sdp",

@@ -8,7 +8,8 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from search_spaces.candidate import HEAD_KINDS, Architecture, Candidate, Deployment, Layer
+from search_spaces.candidate import HEAD_KINDS, Architecture, Candidate, Layer
+from search_spaces.deployment import Deployment
 
 
 @pytest.fixture

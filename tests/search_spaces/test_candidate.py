@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search_spaces.candidate import HEAD_KINDS, Architecture, Candidate, Deployment, HeadKind, Layer
+from search_spaces.candidate import HEAD_KINDS, Architecture, Candidate, HeadKind, Layer
+from search_spaces.deployment import Deployment
 from search_spaces.errors import SpaceError
 
 SDP, C9 = HeadKind.SCALED_DOT_PRODUCT, HeadKind.CONVOLUTION_9

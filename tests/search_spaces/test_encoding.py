@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from search_spaces.candidate import HEAD_KINDS, Deployment, HeadKind
+from search_spaces.candidate import HEAD_KINDS, HeadKind
+from search_spaces.deployment import Deployment
 from search_spaces.encoding import Encoding, nearest, position, share_heads
 from search_spaces.enumeration import nth_candidate
 from search_spaces.errors import SpaceError

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search_spaces.candidate import Deployment
+from search_spaces.deployment import Deployment
 from search_spaces.enumeration import nth_candidate
 from search_spaces.errors import SpaceError
 from search_spaces.gene_table import GeneTable

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from search_spaces.candidate import Architecture, Candidate, Deployment, HeadKind, Layer
+from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
+from search_spaces.deployment import Deployment
 from search_spaces.genes import genes_of
 
 DEEP = Candidate(

@@ -5,8 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from search_spaces.candidate import Candidate, Deployment, HeadKind
+from search_spaces.candidate import Candidate, HeadKind
 from search_spaces.conditions import Condition
+from search_spaces.deployment import Deployment
 from search_spaces.enumeration import nth_candidate
 from search_spaces.errors import SpaceError
 from search_spaces.neighbors import neighbors

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy.special import gammaincinv
 
 from search_spaces import encoding
-from search_spaces.candidate import HEAD_KINDS, Architecture, Candidate, Deployment, HeadKind, Layer
+from search_spaces.candidate import HEAD_KINDS, Architecture, Candidate, HeadKind, Layer
+from search_spaces.deployment import Deployment
 from search_spaces.encoding import encoding_layout
 from search_spaces.quantiles import SPARSITY, share_heads, table_at
 from search_spaces.space import Gene, load_space

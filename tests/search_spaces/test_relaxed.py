@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from search_spaces.candidate import Deployment
 from search_spaces.cost import Cost, count
+from search_spaces.deployment import Deployment
 from search_spaces.encoding import Encoding
 from search_spaces.errors import SpaceError
 from search_spaces.genes import Genes, genes_of

@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
-from search_spaces.candidate import Architecture, Candidate, Deployment, HeadKind, Layer
+from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
 from search_spaces.conditions import Condition
+from search_spaces.deployment import Deployment
 from search_spaces.enumeration import nth_candidate
 from search_spaces.errors import SpaceError
 from search_spaces.space import DesignSpace, Gene, builtin_spaces, load_space

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from search_spaces.candidate import HEAD_KINDS, Deployment
+from search_spaces.candidate import HEAD_KINDS
 from search_spaces.conditions import Condition
 from search_spaces.cost import count, count_candidate
+from search_spaces.deployment import Deployment
 from search_spaces.enumeration import nth_candidate
 from search_spaces.errors import SpaceError
 from search_spaces.genes import genes_of

@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from search_spaces.candidate import Deployment, HeadKind
+from search_spaces.candidate import HeadKind
+from search_spaces.deployment import Deployment
 from search_spaces.encoding import Encoding
 from search_spaces.errors import SpaceError
 from search_spaces.sampling import SamplingMethod, sample_table

@@ -3,7 +3,8 @@ import torch
 
 from device_agents.runner.torch_runtime import load_subject
 from device_agents.workload import Workload, WorkloadKind
-from search_spaces.candidate import Architecture, Candidate, Deployment, HeadKind, Layer
+from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
+from search_spaces.deployment import Deployment
 from search_spaces.input_spec import InputKind, InputSpec
 
 TINY = Candidate(Architecture((Layer(8, (HeadKind.SCALED_DOT_PRODUCT, HeadKind.FOURIER), (16,)),)))

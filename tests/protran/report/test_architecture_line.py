@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from protran.report.architecture_line import architecture_line, candidate_line
-from search_spaces.candidate import HEAD_KINDS, Architecture, Candidate, Deployment, HeadKind, Layer
+from search_spaces.candidate import HEAD_KINDS, Architecture, Candidate, HeadKind, Layer
+from search_spaces.deployment import Deployment
 
 SDP, DFT, C5 = HeadKind.SCALED_DOT_PRODUCT, HeadKind.FOURIER, HeadKind.CONVOLUTION_5
 
