@@ -2,7 +2,8 @@
 
 A point is ``[depth] + layers + [deployment]``; each layer is ``[hidden, heads, kind weights…, stacks, sizes…]``. A gene
 with n choices puts choice i at i / (n - 1). The kinds of a layer's heads are weights: their proportions give how many
-heads each kind gets. Genes that the space makes uniform share one set of coordinates.
+heads each kind gets. Genes that the space makes uniform share one set of coordinates. What becomes of a layer when it
+is deployed, and the biases of decoders, have coordinates only where the space leaves a choice.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
+from search_spaces.deployment import LayerDeployment
+from search_spaces.deployment_space import choices_of, layer_changes, with_changes
 from search_spaces.errors import SpaceError
-from search_spaces.space import DesignSpace, Gene
+from search_spaces.layer_genes import LAYER_CHANGES, Gene
+from search_spaces.space import DesignSpace
 
 Points = NDArray[np.float64]
 Choice = TypeVar("Choice")
@@ -36,6 +40,7 @@ class LayerCoordinates:
         kinds: coordinates of the kind weights, in the order of the space's kinds.
         stacks: coordinate of the depth of the feed-forward stack.
         sizes: coordinates of the feed-forward sizes.
+        changes: coordinates of the genes of `LAYER_CHANGES`, in that order; None for one that has a single choice.
     """
 
     hidden: int
@@ -43,6 +48,7 @@ class LayerCoordinates:
     kinds: tuple[int, ...]
     stacks: int
     sizes: tuple[int, ...]
+    changes: tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
@@ -54,12 +60,14 @@ class EncodingLayout:
         depth: coordinate of the number of layers.
         layers: coordinates of each layer up to the deepest.
         deployment: coordinate of the deployment.
+        bias: coordinate of the biases; None where they are no choice.
     """
 
     names: tuple[str, ...]
     depth: int
     layers: tuple[LayerCoordinates, ...]
     deployment: int
+    bias: int | None
 
 
 def encoding_layout(space: DesignSpace) -> EncodingLayout:
@@ -84,9 +92,16 @@ def encoding_layout(space: DesignSpace) -> EncodingLayout:
         stacks = same_stack.stacks if same_stack else new(f"{place}.stacks")
         steps = range(1, max(space.stacks) + 1)
         sizes = same_stack.sizes if same_stack else tuple(new(f"{place}.size{step}") for step in steps)
-        layers.append(LayerCoordinates(hidden, heads, kinds, stacks, sizes))
+        changes: list[int | None] = []
+        for index, gene in enumerate(LAYER_CHANGES):
+            if shared is not None and gene in space.uniform:
+                changes.append(shared.changes[index])
+            else:
+                changes.append(new(f"{place}.{gene.value}") if len(choices_of(space, gene)) > 1 else None)
+        layers.append(LayerCoordinates(hidden, heads, kinds, stacks, sizes, tuple(changes)))
     deployment = new("deployment")
-    return EncodingLayout(tuple(names), 0, tuple(layers), deployment)
+    bias = new("bias") if len(space.bias) > 1 else None
+    return EncodingLayout(tuple(names), 0, tuple(layers), deployment, bias)
 
 
 class Encoding:
@@ -127,7 +142,13 @@ class Encoding:
         point = np.zeros(self.dimension)
         layers = candidate.architecture.layers
         point[layout.depth] = position(space.layers, len(layers))
-        point[layout.deployment] = position(space.deployments, candidate.deployment)
+        point[layout.deployment] = position(space.deployments, candidate.deployment.whole)
+        if layout.bias is not None:
+            point[layout.bias] = position(space.bias, candidate.architecture.bias)
+        for change, place in zip(layer_changes(candidate), layout.layers, strict=False):
+            for gene, coordinate in zip(LAYER_CHANGES, place.changes, strict=True):
+                if coordinate is not None:
+                    point[coordinate] = position(choices_of(space, gene), getattr(change, gene.value))
         for layer, place in zip(layers, layout.layers, strict=False):
             point[place.hidden] = self._hidden[layer.hidden]
             point[place.heads] = self._heads[len(layer.heads)]
@@ -153,7 +174,19 @@ class Encoding:
         space, layout = self.space, self.layout
         depth = nearest(space.layers, values[layout.depth])
         layers = tuple(self._layer(values, place) for place in layout.layers[:depth])
-        return Candidate(Architecture(layers), nearest(space.deployments, values[layout.deployment]))
+        bias = space.bias[0] if layout.bias is None else nearest(space.bias, values[layout.bias])
+        changes = tuple(self._change(values, place) for place in layout.layers[:depth])
+        return Candidate(
+            Architecture(layers, space.family, bias),
+            with_changes(nearest(space.deployments, values[layout.deployment]), changes),
+        )
+
+    def _change(self, values: list[float], place: LayerCoordinates) -> LayerDeployment:
+        genes = {}
+        for gene, coordinate in zip(LAYER_CHANGES, place.changes, strict=True):
+            choices = choices_of(self.space, gene)
+            genes[gene.value] = choices[0] if coordinate is None else nearest(choices, values[coordinate])
+        return LayerDeployment(**genes)
 
     def _layer(self, values: list[float], place: LayerCoordinates) -> Layer:
         space = self.space

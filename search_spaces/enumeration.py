@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
+from search_spaces.deployment_space import deployments_at, nth_deployment
 from search_spaces.errors import SpaceError
 from search_spaces.space import DesignSpace, Gene
 
@@ -20,13 +21,15 @@ def nth_candidate(space: DesignSpace, index: int) -> Candidate:
     """
     if not 0 <= index < space.size:
         raise SpaceError(f"expected an index from 0 to {space.size - 1}, got {index}")
-    index, deployment = divmod(index, len(space.deployments))
     for depth in space.layers:
-        if index < space.size_at(depth):
+        number = space.size_at(depth) * deployments_at(space, depth)
+        if index < number:
             break
-        index -= space.size_at(depth)
+        index -= number
+    index, deployment = divmod(index, deployments_at(space, depth))
+    index, bias = divmod(index, len(space.bias))
     layers = _uniform_layers(space, depth, index) if Gene.HIDDEN in space.uniform else _layers(space, depth, index)
-    return Candidate(Architecture(layers), space.deployments[deployment])
+    return Candidate(Architecture(layers, space.family, space.bias[bias]), nth_deployment(space, depth, deployment))
 
 
 def _layers(space: DesignSpace, depth: int, index: int) -> tuple[Layer, ...]:

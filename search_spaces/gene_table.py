@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from search_spaces.candidate import HEAD_KINDS, Architecture, Candidate, Layer
+from search_spaces.deployment import Deployment, LayerDeployment
+from search_spaces.deployment_space import choices_of, layer_changes, with_changes
 from search_spaces.errors import SpaceError
-from search_spaces.genes import Genes, WholeGenes, derive_genes, gene_arrays
+from search_spaces.genes import Genes, Numbers, WholeGenes, derive_genes, gene_arrays
+from search_spaces.layer_genes import LAYER_CHANGES, Gene
+from search_spaces.pruning import kept, kept_heads
 from search_spaces.space import DesignSpace
 
 Whole = NDArray[np.int32]
+Places = NDArray[np.int8]  # which of a few choices
 Rows = NDArray[np.intp]
 
 
@@ -30,6 +36,9 @@ class GeneTable:
         head_counts: `n x L x 7`, heads per kind, in the order of `HEAD_KINDS`.
         feed_forward: `n x L x S`, feed-forward sizes; positive first, then 0.
         deployments: `n`, which of the space's deployments.
+        changes: `n x L x 3`, which of the space's choices for each of `LAYER_CHANGES`; 0 in absent layers, and 0 for
+            `keep_fp32` where the deployment is not int8.
+        bias: `n`, which of the space's choices of biases.
 
     Raises:
         SpaceError: the shape of an array is another one.
@@ -40,6 +49,8 @@ class GeneTable:
     head_counts: Whole
     feed_forward: Whole
     deployments: Whole
+    changes: Places
+    bias: Places
 
     def __post_init__(self) -> None:
         n, depth = len(self.deployments), max(self.space.layers)
@@ -48,6 +59,8 @@ class GeneTable:
             "head_counts": (n, depth, len(HEAD_KINDS)),
             "feed_forward": (n, depth, max(self.space.stacks)),
             "deployments": (n,),
+            "changes": (n, depth, len(LAYER_CHANGES)),
+            "bias": (n,),
         }
         for name, shape in expected.items():
             got = getattr(self, name).shape
@@ -65,8 +78,14 @@ class GeneTable:
                 raise SpaceError(f"candidate {number} is not in the space {space.name}: {reason}")
         architectures = [candidate.architecture for candidate in candidates]
         hidden, counts, sizes = gene_arrays(architectures, max(space.layers), max(space.stacks))
-        deployments = np.array([space.deployments.index(c.deployment) for c in candidates], dtype=np.int32)
-        return cls(space, hidden.astype(np.int32), counts.astype(np.int32), sizes.astype(np.int32), deployments)
+        deployments = np.array([space.deployments.index(c.deployment.whole) for c in candidates], dtype=np.int32)
+        changes = np.zeros((*hidden.shape, len(LAYER_CHANGES)), dtype=np.int8)
+        for row, candidate in enumerate(candidates):
+            for place, change in enumerate(layer_changes(candidate)):
+                changes[row, place] = [_place(space, gene, change) for gene in LAYER_CHANGES]
+        bias = np.array([space.bias.index(a.bias) for a in architectures], dtype=np.int8)
+        genes = hidden.astype(np.int32), counts.astype(np.int32), sizes.astype(np.int32)
+        return cls(space, *genes, deployments, changes, bias)
 
     def __len__(self) -> int:
         return len(self.deployments)
@@ -82,14 +101,25 @@ class GeneTable:
         hidden, counts, sizes = (a[:, :depth].astype(float) for a in (self.hidden, self.head_counts, self.feed_forward))
         whole = self._whole_genes()
         width = hidden // np.maximum(counts.sum(-1), 1.0)
-        int8_layers = np.repeat(whole.int8[:, None], hidden.shape[1], axis=1)
-        return derive_genes(hidden, counts, sizes, width, whole, int8_layers)
+        heads_gone, channels_gone, keep_fp32 = (self._change(gene)[:, :depth] for gene in LAYER_CHANGES)
+        if self.space.head_sparsity != (0.0,):
+            counts = kept_heads(counts, heads_gone)
+        if self.space.feed_forward_sparsity != (0.0,):
+            sizes = kept(sizes, channels_gone[..., None])
+        return derive_genes(hidden, counts, sizes, width, whole, whole.int8[:, None] * (1.0 - keep_fp32))
 
     def _whole_genes(self) -> WholeGenes:
         deployments = self.space.deployments
         threads = np.array([deployment.threads for deployment in deployments], dtype=np.float64)
         int8 = np.array([deployment.precision.is_int8 for deployment in deployments], dtype=np.float64)
-        return WholeGenes(threads[self.deployments], np.ones(len(self)), int8[self.deployments])
+        bias = np.array(self.space.bias, dtype=np.float64)
+        return WholeGenes(threads[self.deployments], bias[self.bias], int8[self.deployments])
+
+    def _change(self, gene: Gene) -> Numbers:
+        """Returns the value of one of `LAYER_CHANGES`, `n x L`; that of the first choice in absent layers."""
+        choices = np.array(choices_of(self.space, gene), dtype=np.float64)
+        values: Numbers = choices[self.changes[..., LAYER_CHANGES.index(gene)]]
+        return values
 
     def candidate(self, row: int) -> Candidate:
         """Returns the candidate of one row."""
@@ -97,35 +127,64 @@ class GeneTable:
 
     def candidates(self) -> list[Candidate]:
         """Returns the candidates of all rows."""
-        columns = (self.hidden, self.head_counts, self.feed_forward, self.deployments)
-        rows = zip(*(array.tolist() for array in columns), strict=True)
-        return [
-            Candidate(
-                Architecture(tuple(_layer(*genes) for genes in zip(hidden, heads, sizes, strict=True) if genes[0])),
-                self.space.deployments[deployment],
-            )
-            for hidden, heads, sizes, deployment in rows
-        ]
+        return [self._candidate(*row) for row in zip(*(array.tolist() for array in self._columns()), strict=True)]
+
+    def _candidate(
+        self,
+        hidden: list[int],
+        heads: list[list[int]],
+        sizes: list[list[int]],
+        deployment: int,
+        changes: list[list[int]],
+        bias: int,
+    ) -> Candidate:
+        space = self.space
+        layers = tuple(_layer(*genes) for genes in zip(hidden, heads, sizes, strict=True) if genes[0])
+        architecture = Architecture(layers, space.family, space.bias[bias])
+        return Candidate(architecture, self._deployment(space.deployments[deployment], changes[: len(layers)]))
+
+    def _deployment(self, whole: Deployment, changes: list[list[int]]) -> Deployment:
+        choices = [choices_of(self.space, gene) for gene in LAYER_CHANGES]
+        if all(known[0] == usual for known, usual in zip(choices, _UNCHANGED, strict=True)) and not any(
+            place for places in changes for place in places
+        ):
+            return whole  # far sooner than making it anew
+        return with_changes(
+            whole,
+            tuple(
+                LayerDeployment(*(known[place] for known, place in zip(choices, places, strict=True)))
+                for places in changes
+            ),
+        )
+
+    def _columns(self) -> tuple[NDArray[Any], ...]:
+        return self.hidden, self.head_counts, self.feed_forward, self.deployments, self.changes, self.bias
 
     def take(self, rows: Rows) -> GeneTable:
         """Returns the table of the rows numbered `rows`, in that order."""
-        return GeneTable(
-            self.space, self.hidden[rows], self.head_counts[rows], self.feed_forward[rows], self.deployments[rows]
-        )
+        return GeneTable(self.space, *(column[rows] for column in self._columns()))
 
     def followed_by(self, other: GeneTable) -> GeneTable:
         """Returns this table with the rows of `other`, of the same space, below."""
-        names = ("hidden", "head_counts", "feed_forward", "deployments")
-        return GeneTable(self.space, *(np.concatenate([getattr(self, n), getattr(other, n)]) for n in names))
+        columns = zip(self._columns(), other._columns(), strict=True)
+        return GeneTable(self.space, *(np.concatenate(pair) for pair in columns))
 
     def distinct(self) -> GeneTable:
         """Returns the table without rows that repeat an earlier row."""
-        columns = (self.hidden, self.head_counts, self.feed_forward, self.deployments)
-        flat = np.concatenate([array.reshape(len(self), -1) for array in columns], axis=1)
+        flat = np.concatenate([array.reshape(len(self), -1) for array in self._columns()], axis=1)
         first: dict[bytes, int] = {}
         for number, row in enumerate(flat):
             first.setdefault(row.tobytes(), number)
         return self.take(np.fromiter(first.values(), dtype=np.intp, count=len(first)))
+
+
+_UNCHANGED = tuple(getattr(LayerDeployment(), gene.value) for gene in LAYER_CHANGES)
+
+
+def _place(space: DesignSpace, gene: Gene, change: LayerDeployment) -> int:
+    """Returns which choice a change is; 0 for a layer that is not int8 anyhow, where the space may not list false."""
+    choices, value = choices_of(space, gene), getattr(change, gene.value)
+    return choices.index(value) if value in choices else 0
 
 
 def _layer(hidden: int, counts: list[int], sizes: list[int]) -> Layer:

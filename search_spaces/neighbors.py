@@ -7,12 +7,16 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
+from search_spaces.candidate import Candidate, HeadKind, Layer
+from search_spaces.deployment import LayerDeployment
+from search_spaces.deployment_space import changing, choices_of, layer_changes, with_changes
 from search_spaces.encoding import Choice
 from search_spaces.errors import SpaceError
-from search_spaces.space import DesignSpace, Gene
+from search_spaces.layer_genes import Gene
+from search_spaces.space import DesignSpace
 
 Layers = tuple[Layer, ...]
+Pairs = tuple[tuple[Layer, LayerDeployment], ...]
 
 
 def neighbors(space: DesignSpace, candidate: Candidate, rng: np.random.Generator, limit: int) -> list[Candidate]:
@@ -20,8 +24,8 @@ def neighbors(space: DesignSpace, candidate: Candidate, rng: np.random.Generator
 
     The genes: the number of layers (the next choices above and below; layers are dropped or doubled at any place), a
     hidden size, a number of heads or a feed-forward size (the next choices), the kind of one head (of all, where heads
-    are homogeneous), the depth of a stack, the deployment. What then breaks a condition moves to its nearest choice;
-    a gene that is uniform changes in all layers.
+    are homogeneous), the depth of a stack, the deployment, what becomes of a layer in it, the biases. What then breaks
+    a condition moves to its nearest choice; a gene that is uniform changes in all layers.
 
     Raises:
         SpaceError: the candidate is not in the space.
@@ -29,15 +33,47 @@ def neighbors(space: DesignSpace, candidate: Candidate, rng: np.random.Generator
     reason = space.why_not(candidate)
     if reason:
         raise SpaceError(f"the candidate is not in the space {space.name}: {reason}")
-    layers = candidate.architecture.layers
-    changed = dict.fromkeys(_other_depths(space, layers))
+    layers, changes = candidate.architecture.layers, layer_changes(candidate)
+    pairs = tuple(zip(layers, changes, strict=True))
+    changed = dict.fromkeys(_other_depths(space, pairs))
     for place, layer in enumerate(layers):
         for other in _other_layers(space, layer):
-            changed[_replace(space, layers, place, other)] = None
-    found = [Candidate(Architecture(new), candidate.deployment) for new in changed if new != layers]
-    found += [Candidate(candidate.architecture, d) for d in space.deployments if d != candidate.deployment]
-    found = [neighbor for neighbor in found if space.contains(neighbor)]
+            changed[tuple(zip(_replace(space, layers, place, other), changes, strict=True))] = None
+    found = [_with_pairs(candidate, new) for new in changed if new != pairs]
+    found += _other_deployments(space, candidate)
+    found += [_with_bias(candidate, bias) for bias in space.bias if bias is not candidate.architecture.bias]
+    found = [neighbor for neighbor in dict.fromkeys(found) if space.contains(neighbor)]
     return [found[index] for index in rng.permutation(len(found))[: max(limit, 0)]]
+
+
+def _with_pairs(candidate: Candidate, pairs: Pairs) -> Candidate:
+    """Returns `candidate` with other layers, and what becomes of each of them."""
+    architecture = dataclasses.replace(candidate.architecture, layers=tuple(layer for layer, _ in pairs))
+    return Candidate(architecture, with_changes(candidate.deployment, tuple(change for _, change in pairs)))
+
+
+def _with_bias(candidate: Candidate, bias: bool) -> Candidate:
+    return Candidate(dataclasses.replace(candidate.architecture, bias=bias), candidate.deployment)
+
+
+def _other_deployments(space: DesignSpace, candidate: Candidate) -> Iterator[Candidate]:
+    """Yields the candidate in each other deployment, and with the next choice of what becomes of one layer (or all)."""
+    architecture, deployment, changes = candidate.architecture, candidate.deployment, layer_changes(candidate)
+    for whole in space.deployments:
+        if whole != deployment.whole:
+            fitting = changes
+            if not deployment.precision.is_int8:
+                fitting = tuple(dataclasses.replace(change, keep_fp32=space.keep_fp32[0]) for change in changes)
+            yield Candidate(architecture, with_changes(whole, fitting))
+    for gene in changing(space, deployment):
+        for place, change in enumerate(changes):
+            for choice in _beside(choices_of(space, gene), getattr(change, gene.value)):
+                everywhere = gene in space.uniform
+                others = tuple(
+                    dataclasses.replace(other, **{gene.value: choice}) if everywhere or index == place else other
+                    for index, other in enumerate(changes)
+                )
+                yield Candidate(architecture, with_changes(deployment, others))
 
 
 def _beside(choices: Sequence[Choice], choice: Choice) -> tuple[Choice, ...]:
@@ -46,7 +82,7 @@ def _beside(choices: Sequence[Choice], choice: Choice) -> tuple[Choice, ...]:
     return (*choices[max(place - 1, 0) : place], *choices[place + 1 : place + 2])
 
 
-def _other_depths(space: DesignSpace, layers: Layers) -> Iterator[Layers]:
+def _other_depths(space: DesignSpace, layers: Pairs) -> Iterator[Pairs]:
     for depth in _beside(space.layers, len(layers)):
         change = abs(depth - len(layers))
         if depth < len(layers):

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from scipy.special import gammaincinv
 
 from search_spaces.candidate import HEAD_KINDS
+from search_spaces.deployment_space import choices_of
 from search_spaces.encoding import FAINT, Points, encoding_layout
-from search_spaces.gene_table import GeneTable, Rows, Whole
+from search_spaces.gene_table import GeneTable, Places, Rows, Whole
+from search_spaces.layer_genes import LAYER_CHANGES, Gene
 from search_spaces.space import DesignSpace
 
 SPARSITY = 0.15  # the Dirichlet's concentration per kind: below 1, few kinds take most of the weight
@@ -37,13 +39,30 @@ def table_at(space: DesignSpace, quantiles: Points) -> GeneTable:
     # A Dirichlet draw is gamma draws over their sum; share_heads divides by the sum.
     shared[present] = share_heads(space, heads[present], gammaincinv(SPARSITY, kinds[present]))
     counts[..., columns] = shared
+    deployments = _choice(quantiles[:, layout.deployment], len(space.deployments))
+    bias = np.zeros(len(quantiles)) if layout.bias is None else quantiles[:, layout.bias]
     return GeneTable(
         space=space,
         hidden=np.array(sizes, dtype=np.int32)[chosen] * present,
         head_counts=counts,
         feed_forward=_stacks(space, chosen, present, quantiles),
-        deployments=_choice(quantiles[:, layout.deployment], len(space.deployments)).astype(np.int32),
+        deployments=deployments.astype(np.int32),
+        changes=_changes(space, deployments, present, quantiles),
+        bias=_choice(bias, len(space.bias)).astype(np.int8),
     )
+
+
+def _changes(space: DesignSpace, deployments: Rows, present: Present, quantiles: Points) -> Places:
+    """Returns what becomes of each layer, `n x L x 3`."""
+    places = encoding_layout(space).layers
+    changes = np.zeros((*present.shape, len(LAYER_CHANGES)), dtype=np.int8)
+    int8 = np.array([deployment.precision.is_int8 for deployment in space.deployments])[deployments]
+    for index, gene in enumerate(LAYER_CHANGES):
+        coordinates = [c for c in (place.changes[index] for place in places) if c is not None]
+        if coordinates:
+            there = present & int8[:, None] if gene is Gene.KEEP_FP32 else present
+            changes[..., index] = _choice(quantiles[:, coordinates], len(choices_of(space, gene))) * there
+    return changes
 
 
 def _stacks(space: DesignSpace, chosen: Rows, present: Present, quantiles: Points) -> Whole:

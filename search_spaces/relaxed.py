@@ -7,17 +7,19 @@ between genes are not applied here: decoding a point does that.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from search_spaces.candidate import HEAD_KINDS
 from search_spaces.cost import Cost, count
-from search_spaces.encoding import FAINT, LayerCoordinates, encoding_layout
+from search_spaces.encoding import FAINT, Encoding, LayerCoordinates
 from search_spaces.errors import SpaceError
 from search_spaces.genes import Genes
 from search_spaces.input_spec import InputSpec
+from search_spaces.layer_genes import LAYER_CHANGES, Gene
+from search_spaces.pruning import kept, kept_heads
 from search_spaces.space import DesignSpace
 
 SNAP = 1e-6  # steps between choices; nearer than this to a choice is the choice, whatever rounding did to the point
@@ -33,7 +35,8 @@ class RelaxedSpace:
 
     def __init__(self, space: DesignSpace) -> None:
         self.space = space
-        self.layout = encoding_layout(space)
+        self._encoding = Encoding(space)
+        self.layout = self._encoding.layout
         gaps = [larger - smaller for smaller, larger in zip(space.hidden, space.hidden[1:], strict=False)]
         self._smallest_gap = min(gaps, default=1)
         self._kind_index = torch.tensor([HEAD_KINDS.index(kind) for kind in space.head_kinds])
@@ -66,21 +69,45 @@ class RelaxedSpace:
         stacks = interpolate(space.stacks, z[..., [place.stacks for place in places]])
         stack_gate = _gates(stacks, len(places[0].sizes)) * present.unsqueeze(-1)
         sizes = interpolate(space.feed_forward, z[..., [list(place.sizes) for place in places]])
-        threads = [deployment.threads for deployment in space.deployments]
+        heads_gone, channels_gone, keep_fp32 = (self._change(z, gene) for gene in LAYER_CHANGES)
+        stay = _pruned(counts, space.head_sparsity, heads_gone, kept_heads)
+        sizes = _pruned(sizes, space.feed_forward_sparsity, channels_gone, _kept_channels)
+        whole = {
+            name: interpolate(values, z[..., self.layout.deployment])
+            for name, values in {
+                "threads": [deployment.threads for deployment in space.deployments],
+                "int8": [int(deployment.precision.is_int8) for deployment in space.deployments],
+            }.items()
+        }
+        bias = float(space.bias[0]) + 0.0 * depth if self.layout.bias is None else z[..., self.layout.bias]
         return Genes(
             layer_gate=gate,
             hidden=hidden * present,
-            heads=heads * present,
+            heads=stay.sum(-1) * present,
             width=_floor_straight_through(hidden / heads) * present,
-            head_counts=counts * present.unsqueeze(-1),
+            head_counts=stay * present.unsqueeze(-1),
             stack_gate=stack_gate,
             feed_forward=sizes * (stack_gate > 0),
             transition=self._transition(hidden, gate),
-            threads=interpolate(threads, z[..., self.layout.deployment]),
-            bias=torch.ones_like(depth),
-            int8=torch.zeros_like(depth),
-            int8_layers=torch.zeros_like(gate),
+            bias=bias,
+            int8_layers=whole["int8"].unsqueeze(-1) * (1.0 - interpolate(space.keep_fp32, keep_fp32)) * present,
+            **whole,
         )
+
+    def projected(self, points: Tensor) -> Tensor:
+        """Returns the nearest candidates' points, `… x d`, through which gradients pass as if nothing had moved.
+
+        So a search can look at costs and beliefs of real candidates and still follow gradients.
+
+        Source: the straight-through estimator of Bengio et al. (arXiv:1308.3432).
+
+        Args:
+            points: `… x d`.
+        """
+        flat = points.detach().to(torch.float64).reshape(-1, points.shape[-1]).cpu().numpy()
+        candidates = self._encoding.decode_many(flat)
+        valid = torch.from_numpy(self._encoding.encode_many(candidates)).to(points).reshape(points.shape)
+        return valid + (points - points.detach())
 
     def cost(self, points: Tensor, input_spec: InputSpec) -> Cost:
         """Returns the cost at `points` (`… x d`): tensors `…`, differentiable in the points."""
@@ -95,28 +122,72 @@ class RelaxedSpace:
         everyone = shares.new_zeros((*shares.shape[:-1], len(HEAD_KINDS)))
         return everyone.index_copy(-1, self._kind_index.to(z.device), shares)
 
+    def _change(self, z: Tensor, gene: Gene) -> Tensor:
+        """Returns where each layer stands in [0, 1] among the choices of one of `LAYER_CHANGES`, `… x L`."""
+        coordinates = [place.changes[LAYER_CHANGES.index(gene)] for place in self.layout.layers]
+        if None in coordinates:
+            return z.new_zeros((*z.shape[:-1], len(coordinates)))
+        return z[..., coordinates]
+
     def _transition(self, hidden: Tensor, gate: Tensor) -> Tensor:
         """Returns how much of a projection follows each layer: none where the next is of the same size or absent."""
         change = ((hidden[..., 1:] - hidden[..., :-1]).abs() / self._smallest_gap).clamp(max=1.0)
         return torch.cat((change * gate[..., 1:], torch.zeros_like(gate[..., :1])), dim=-1)
 
 
-def interpolate(choices: Sequence[int], position: Tensor) -> Tensor:
+def interpolate(choices: Sequence[float], position: Tensor) -> Tensor:
     """Returns the value at `position` in [0, 1] (any shape), linear between evenly placed `choices`."""
     values = torch.tensor(choices, dtype=position.dtype, device=position.device)
     if len(choices) == 1:
         return values[0] + 0.0 * position
-    step = position * (len(choices) - 1)
+    lower, fraction = _between(len(choices), position)
+    return values[lower] + fraction * (values[lower + 1] - values[lower])
+
+
+def _between(number: int, position: Tensor) -> tuple[Tensor, Tensor]:
+    """Returns, for `number` evenly placed choices, the one at or below `position`, and the fraction of the way on."""
+    step = position * (number - 1)
     nearest = step.detach().round()
     step = torch.where((step.detach() - nearest).abs() < SNAP, nearest + (step - step.detach()), step)
-    lower = step.detach().floor().clamp(0, len(choices) - 2).to(torch.int64)
-    return values[lower] + (step - lower) * (values[lower + 1] - values[lower])
+    lower = step.detach().floor().clamp(0, number - 2)
+    return lower.to(torch.int64), step - lower
 
 
 def _gates(number: Tensor, most: int) -> Tensor:
     """Returns `… x most` gates for `number` (`…`) things: 1 for the first ones, a fraction for the last, then 0."""
     places = torch.arange(most, dtype=number.dtype, device=number.device)
     return (number.unsqueeze(-1) - places).clamp(0.0, 1.0)
+
+
+def _pruned(numbers: Tensor, choices: Sequence[float], position: Tensor, rule: Callable[..., Tensor]) -> Tensor:
+    """Returns how many of `numbers` stay: what `rule` says at the choices of sparsity, linear between them.
+
+    Where numbers are not whole, the nearest whole ones say by how much the rule rounds.
+
+    Args:
+        numbers: `… x k`.
+        choices: shares that go.
+        position: `…`, in [0, 1] among the choices.
+        rule: `kept` or `kept_heads`: numbers and a share per row to the numbers that stay.
+    """
+    whole = numbers.detach().round()
+    shares = [torch.full_like(whole[..., 0], choice) for choice in choices]
+    stay = [
+        numbers * (1.0 - choice) + (rule(whole, share) - whole * (1.0 - choice))
+        for choice, share in zip(choices, shares, strict=True)
+    ]
+    if len(stay) == 1:
+        return stay[0]
+    lower, fraction = _between(len(choices), position)
+    each = torch.stack(stay)  # (choices, …, k)
+    index = lower.unsqueeze(-1).expand_as(numbers).unsqueeze(0)
+    below, above = each.gather(0, index)[0], each.gather(0, index + 1)[0]
+    return below + fraction.unsqueeze(-1) * (above - below)
+
+
+def _kept_channels(sizes: Tensor, sparsity: Tensor) -> Tensor:
+    stay: Tensor = kept(sizes, sparsity.unsqueeze(-1))
+    return stay
 
 
 def _floor_straight_through(ratio: Tensor) -> Tensor:

@@ -4,36 +4,33 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, fields
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from search_spaces.candidate import HEAD_KINDS, Candidate, HeadKind, Layer
+from search_spaces.candidate import HEAD_KINDS, Candidate, Family, HeadKind, Layer
 from search_spaces.canonical import stable_key
 from search_spaces.conditions import Condition
 from search_spaces.deployment import Deployment
+from search_spaces.deployment_space import deployments_at, why_not_deployment
 from search_spaces.errors import SpaceError
+from search_spaces.layer_genes import Gene
 from search_spaces.space_fields import (
     LIMITS,
     FieldError,
     parse_conditions,
     parse_deployments,
     parse_enums,
+    parse_flags,
     parse_numbers,
     parse_payload,
+    parse_shares,
 )
 from search_spaces.space_file import read_space_file
 
+__all__ = ["DesignSpace", "Gene", "builtin_spaces", "load_space"]
+
 SPACE_VERSION = 1
 SPACES_FOLDER = Path(__file__).parent / "spaces"
-
-
-class Gene(str, Enum):
-    """What a space may demand to be equal in all layers."""
-
-    HIDDEN = "hidden"
-    HEADS = "heads"  # the whole multiset: number and kinds
-    FEED_FORWARD = "feed_forward"  # the whole stack: depth and sizes
 
 
 @dataclass(frozen=True)
@@ -57,6 +54,11 @@ class DesignSpace:
         uniform: genes that are equal in all layers.
         conditions: what every layer must meet.
         deployments: how candidates may be made to run.
+        family: encoders or decoders.
+        bias: whether decoders may, and may not, have biases.
+        head_sparsity: shares of its heads that a layer may lose when deployed.
+        feed_forward_sparsity: shares of its feed-forward channels that a layer may lose when deployed.
+        keep_fp32: whether a layer of an int8 deployment may, and may not, stay in fp32.
 
     Raises:
         SpaceError: a field is empty, out of range, repeated or of a wrong type, or nothing meets the conditions.
@@ -75,6 +77,11 @@ class DesignSpace:
     uniform: frozenset[Gene] = frozenset()
     conditions: tuple[Condition, ...] = ()
     deployments: tuple[Deployment, ...] = (Deployment(),)
+    family: Family = Family.ENCODER
+    bias: tuple[bool, ...] = (True,)
+    head_sparsity: tuple[float, ...] = (0.0,)
+    feed_forward_sparsity: tuple[float, ...] = (0.0,)
+    keep_fp32: tuple[bool, ...] = (False,)
     _heads_at: dict[int, tuple[int, ...]] = field(init=False, repr=False, compare=False)
     _sizes_at: dict[int, tuple[int, ...]] = field(init=False, repr=False, compare=False)
 
@@ -94,11 +101,31 @@ class DesignSpace:
         object.__setattr__(self, "uniform", frozenset(uniform))
         object.__setattr__(self, "conditions", parse_conditions(self.conditions))
         object.__setattr__(self, "deployments", parse_deployments(self.deployments))
-        if self.uniform and Gene.HIDDEN not in self.uniform:
+        self._read_deployment_genes()
+        self._read_family()
+        if self.uniform & {Gene.HEADS, Gene.FEED_FORWARD} and Gene.HIDDEN not in self.uniform:
             raise FieldError(
                 ("uniform",), "heads or feed_forward can only be uniform where hidden is; add hidden to uniform"
             )
         self._apply_conditions()
+
+    def _read_deployment_genes(self) -> None:
+        for name in ("head_sparsity", "feed_forward_sparsity"):
+            object.__setattr__(self, name, parse_shares(name, getattr(self, name)))
+        for name in ("bias", "keep_fp32"):
+            object.__setattr__(self, name, parse_flags(name, getattr(self, name)))
+        if self.keep_fp32 != (False,) and not any(deployment.precision.is_int8 for deployment in self.deployments):
+            raise FieldError(("keep_fp32",), "keep_fp32 needs a deployment of precision int8-dynamic or int8-static")
+
+    def _read_family(self) -> None:
+        (family,) = parse_enums("family", [self.family], Family)
+        object.__setattr__(self, "family", family)
+        if family is Family.ENCODER and self.bias != (True,):
+            raise FieldError(("bias",), f"an encoder has biases: expected bias [true], got {list(self.bias)}")
+        if family is Family.DECODER and self.head_kinds != (HeadKind.SCALED_DOT_PRODUCT,):
+            raise FieldError(("head_kinds",), "head_kinds of a decoder must be [sa_sdp]")
+        if family is Family.DECODER and Gene.HIDDEN not in self.uniform:
+            raise FieldError(("uniform",), "a decoder has one hidden size in all layers; add hidden to uniform")
 
     def _apply_conditions(self) -> None:
         heads_at, sizes_at = {}, {}
@@ -148,6 +175,9 @@ class DesignSpace:
 
     def size_at(self, depth: int) -> int:
         """Returns how many architectures of `depth` layers there are."""
+        return len(self.bias) * self._layers_at(depth)
+
+    def _layers_at(self, depth: int) -> int:
         if Gene.HIDDEN not in self.uniform:
             return int(sum(self.head_choices(h) * self.stack_choices(h) for h in self.allowed_hidden) ** depth)
         heads_power = 1 if Gene.HEADS in self.uniform else depth
@@ -161,7 +191,7 @@ class DesignSpace:
     @property
     def size(self) -> int:
         """How many candidates the space holds, exactly: architectures times deployments."""
-        return len(self.deployments) * sum(self.size_at(depth) for depth in self.layers)
+        return sum(self.size_at(depth) * deployments_at(self, depth) for depth in self.layers)
 
     def contains(self, candidate: Candidate) -> bool:
         """Returns whether `candidate` is in the space."""
@@ -170,6 +200,10 @@ class DesignSpace:
     def why_not(self, candidate: Candidate) -> str | None:
         """Returns one sentence on why `candidate` is not in the space; None where it is."""
         layers = candidate.architecture.layers
+        if candidate.architecture.family is not self.family:
+            return f"family must be {self.family.value}, got {candidate.architecture.family.value}"
+        if candidate.architecture.bias not in self.bias:
+            return f"bias must be one of {list(self.bias)}, got {candidate.architecture.bias}"
         if len(layers) not in self.layers:
             return f"the number of layers must be one of {list(self.layers)}, got {len(layers)}"
         for number, layer in enumerate(layers, start=1):
@@ -182,15 +216,14 @@ class DesignSpace:
             Gene.FEED_FORWARD: {layer.feed_forward for layer in layers},
         }
         for gene in sorted(self.uniform):
-            if len(parts[gene]) > 1:
+            if gene in parts and len(parts[gene]) > 1:
                 return f"{gene.value} must be equal in all layers"
-        if candidate.deployment not in self.deployments:
-            known = [deployment.to_json() for deployment in self.deployments]
-            return f"the deployment must be one of {known}, got {candidate.deployment.to_json()}"
-        return None
+        return why_not_deployment(self, candidate)
 
     def _why_not_heads(self, layer: Layer) -> str | None:
         allowed = self.allowed_heads(layer.hidden)
+        if layer.width is not None:
+            return f"the width of a head must be hidden // heads, got {layer.width}"
         if not allowed:
             return f"hidden must be one of {list(self.allowed_hidden)}, got {layer.hidden}"
         if len(layer.heads) not in allowed:
@@ -231,6 +264,10 @@ class DesignSpace:
             payload["conditions"] = [condition.expression for condition in self.conditions]
         if self.deployments != (Deployment(),):
             payload["deployments"] = [deployment.to_json() for deployment in self.deployments]
+        if self.family is not Family.ENCODER:
+            payload["family"] = self.family.value
+        usual = {"bias": (True,), "head_sparsity": (0.0,), "feed_forward_sparsity": (0.0,), "keep_fp32": (False,)}
+        payload |= {name: list(getattr(self, name)) for name in usual if getattr(self, name) != usual[name]}
         return payload
 
     @classmethod

@@ -19,10 +19,13 @@ from numpy.typing import NDArray
 
 from search_spaces.candidate import Architecture, Candidate, Layer
 from search_spaces.cost import count, count_candidate
+from search_spaces.deployment import LayerDeployment
+from search_spaces.deployment_space import with_changes
 from search_spaces.genes import Genes, genes_of
 from search_spaces.input_spec import InputSpec
+from search_spaces.layer_genes import Gene
 from search_spaces.sampling import SamplingMethod, sample
-from search_spaces.space import DesignSpace, Gene
+from search_spaces.space import DesignSpace
 
 Costs = NDArray[np.float64]
 EXAMPLES = 3
@@ -70,19 +73,15 @@ class SpaceFacts:
 
 def space_facts(space: DesignSpace, input_specs: tuple[InputSpec, ...]) -> SpaceFacts:
     """Returns what is in `space`, with the ranges of costs for each of `input_specs`."""
-    layers = _outermost_layers(space)
-    genes = genes_of([Candidate(Architecture((layer,))) for layer in layers])
-    ranges = tuple(
-        {quantity: _range(space, layers, genes, spec, quantity) for quantity in Counted} for spec in input_specs
-    )
+    ranges = tuple({quantity: _range(space, spec, quantity) for quantity in Counted} for spec in input_specs)
     examples = sample(space, min(EXAMPLES, space.size), SamplingMethod.SOBOL, seed=0)
-    return SpaceFacts(space.size // len(space.deployments), space.size, ranges, tuple(examples))
+    architectures = sum(space.size_at(depth) for depth in space.layers)
+    return SpaceFacts(architectures, space.size, ranges, tuple(examples))
 
 
 def cost_range(space: DesignSpace, input_spec: InputSpec, quantity: Counted) -> Range:
     """Returns the least and the most of `quantity` over all candidates of `space`, with a candidate for each."""
-    (ranges,) = space_facts(space, (input_spec,)).ranges
-    return ranges[quantity]
+    return _range(space, input_spec, quantity)
 
 
 def _outermost_layers(space: DesignSpace) -> list[Layer]:
@@ -101,29 +100,39 @@ def _outermost_layers(space: DesignSpace) -> list[Layer]:
     return layers
 
 
-def _range(space: DesignSpace, layers: list[Layer], genes: Genes, spec: InputSpec, quantity: Counted) -> Range:
+def _range(space: DesignSpace, spec: InputSpec, quantity: Counted) -> Range:
+    """Returns the range of `quantity`: sparsest layers without biases are cheapest, those with everything dearest."""
+
     def price(genes: Genes) -> Costs:
         costs: Costs = getattr(count(genes, spec), quantity.value)
         return costs
 
-    def extreme(path: tuple[Layer, ...]) -> Extreme:
-        candidate = Candidate(Architecture(path), space.deployments[0])
-        return Extreme(getattr(count_candidate(candidate, spec), quantity.value), candidate)
+    sparsest = LayerDeployment(space.head_sparsity[-1], space.feed_forward_sparsity[-1])
+    fullest = LayerDeployment(space.head_sparsity[0], space.feed_forward_sparsity[0])
+    least = _cheapest(space, sparsest, space.bias[0], price)
+    most = _cheapest(space, fullest, space.bias[-1], lambda genes: -price(genes))
+    extremes = (
+        Extreme(getattr(count_candidate(candidate, spec), quantity.value), candidate) for candidate in (least, most)
+    )
+    return Range(*extremes)
 
-    least = _cheapest(space, layers, genes, price)
-    most = _cheapest(space, layers, genes, lambda genes: -price(genes))
-    return Range(extreme(least), extreme(most))
+
+def _deployed(space: DesignSpace, layers: tuple[Layer, ...], change: LayerDeployment, bias: bool) -> Candidate:
+    """Returns the candidate of `layers` in the space's first deployment, which prunes every layer alike."""
+    whole = space.deployments[0]
+    kept = dataclasses.replace(change, keep_fp32=space.keep_fp32[0])
+    return Candidate(Architecture(layers, space.family, bias), with_changes(whole, (kept,) * len(layers)))
 
 
-def _cheapest(
-    space: DesignSpace, layers: list[Layer], genes: Genes, price: Callable[[Genes], Costs]
-) -> tuple[Layer, ...]:
-    """Returns the cheapest path through `layers`, over all numbers of layers that the space allows.
+def _cheapest(space: DesignSpace, change: LayerDeployment, bias: bool, price: Callable[[Genes], Costs]) -> Candidate:
+    """Returns the cheapest candidate over all numbers of layers; how it is pruned, and its biases, are given.
 
     With one(i) and two(i, j) the prices of models of layer i alone and of i then j, a model of layers i, j, …, k, l
     costs two(i, j) + … + two(k, l) - one(j) - … - one(k): what lies between two layers is counted with both and taken
     off once.
     """
+    layers = _outermost_layers(space)
+    genes = genes_of([_deployed(space, (layer,), change, bias) for layer in layers])
     alone = price(genes)
     best: dict[int, int] = {}
     for index in np.argsort(alone, kind="stable").tolist():
@@ -138,7 +147,8 @@ def _cheapest(
     places = [int(costs[depth - 1].argmin())]
     for step in reversed(steps[: depth - 1]):
         places.append(int(step[places[-1]]))
-    return tuple(layers[chosen[place]] for place in reversed(places))
+    path = tuple(layers[chosen[place]] for place in reversed(places))
+    return _deployed(space, path, change, bias)
 
 
 def _cheapest_paths(one: Costs, two: Costs, depth: int) -> tuple[list[Costs], list[NDArray[np.int64]]]:

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from search_spaces.conditions import Condition
-from search_spaces.deployment import Deployment
+from search_spaces.deployment import Deployment, sparsity
 from search_spaces.errors import SpaceError
 
 MOST_CHOICES = 1000
@@ -79,6 +79,30 @@ def parse_enums(name: str, value: Any, enum: type[SomeEnum], *, may_be_empty: bo
     return tuple(chosen)
 
 
+def parse_shares(name: str, value: Any) -> tuple[float, ...]:
+    """Returns the choices of a share of what is removed, rising. Raises `FieldError` where they are not such."""
+    shares: list[float] = []
+    for place, item in enumerate(_items(name, value)):
+        try:
+            share = sparsity(name, item)
+        except SpaceError as error:
+            raise FieldError((name, place), str(error)) from error
+        if share in shares:
+            raise FieldError((name, place), f"{name} holds {item} twice; remove one")
+        shares.append(share)
+    return tuple(sorted(shares))
+
+
+def parse_flags(name: str, value: Any) -> tuple[bool, ...]:
+    """Returns choices of true and false, false first. Raises `FieldError` where they are not such."""
+    for place, item in enumerate(_items(name, value)):
+        if not isinstance(item, bool):
+            raise FieldError((name, place), f"{name} must hold true or false, got {item!r}")
+        if item in value[:place]:
+            raise FieldError((name, place), f"{name} holds {str(item).lower()} twice; remove one")
+    return tuple(sorted(value))
+
+
 def parse_conditions(value: Any) -> tuple[Condition, ...]:
     """Returns conditions from their expressions (or as they are). Raises `FieldError` for a bad one."""
     conditions = []
@@ -98,6 +122,12 @@ def parse_deployments(value: Any) -> tuple[Deployment, ...]:
             deployment = item if isinstance(item, Deployment) else Deployment.from_json(item)
         except SpaceError as error:
             raise FieldError(("deployments", place), str(error)) from error
+        if deployment.layers:
+            raise FieldError(
+                ("deployments", place),
+                "deployments of a space say nothing of single layers; list head_sparsity, feed_forward_sparsity and "
+                "keep_fp32 as genes of the space",
+            )
         if deployment in deployments:
             raise FieldError(("deployments", place), f"deployments hold {deployment.to_json()} twice; remove one")
         deployments.append(deployment)

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from search_spaces.candidate import HEAD_KINDS
+from search_spaces.deployment_space import choices_of
 from search_spaces.encoding import Encoding, Points
 from search_spaces.errors import SpaceError
 from search_spaces.gene_table import GeneTable, Rows, Whole
+from search_spaces.layer_genes import LAYER_CHANGES
 
 
 def encode_table(encoding: Encoding, table: GeneTable) -> Points:
@@ -24,6 +26,8 @@ def encode_table(encoding: Encoding, table: GeneTable) -> Points:
     points = np.zeros((len(table), encoding.dimension))
     points[:, layout.depth] = _positions(space.layers, table.depth, "layers")
     points[:, layout.deployment] = table.deployments / max(len(space.deployments) - 1, 1)
+    if layout.bias is not None:
+        points[:, layout.bias] = table.bias / (len(space.bias) - 1)
     kinds = [HEAD_KINDS.index(kind) for kind in space.head_kinds]
     # Layers may share coordinates, and an absent layer has zeros: the first layer, always present, writes last.
     for number, place in reversed(list(enumerate(layout.layers))):
@@ -34,6 +38,9 @@ def encode_table(encoding: Encoding, table: GeneTable) -> Points:
         points[:, list(place.kinds)] = counts[:, kinds] / np.maximum(heads, 1)[:, None]
         points[:, place.stacks] = _positions(space.stacks, np.count_nonzero(sizes, axis=1), "stacks")
         points[:, list(place.sizes)] = _positions(space.feed_forward, sizes, "feed_forward")
+        for index, (gene, coordinate) in enumerate(zip(LAYER_CHANGES, place.changes, strict=True)):
+            if coordinate is not None:
+                points[:, coordinate] = table.changes[:, number, index] / (len(choices_of(space, gene)) - 1)
     return points
 
 

@@ -5,6 +5,7 @@ from functools import cache
 
 import pytest
 import torch
+from example_spaces import COMPRESSED
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -14,6 +15,7 @@ from search_spaces.encoding import Encoding
 from search_spaces.genes import genes_of
 from search_spaces.input_spec import InputKind, InputSpec
 from search_spaces.models import build_model, example_input, heads
+from search_spaces.pruning import deployed_architecture
 from search_spaces.sampling import SamplingMethod, sample
 from search_spaces.space import DesignSpace, builtin_spaces, load_space
 
@@ -21,13 +23,20 @@ FEW, MANY, RUN = 30, 1000, 50
 MOST_PARAMETERS = 20_000_000  # of a candidate that is run
 TOKENS = InputSpec(InputKind.TOKENS, length=16, classes=3, vocabulary=100)
 WINDOWS = InputSpec(InputKind.WINDOWS, length=41, classes=4, channels=3, patch=5)
-SPECS = {name: WINDOWS if name in ("edge-small", "timeseries") else TOKENS for name in builtin_spaces()}
-EVERY = pytest.mark.parametrize("name", builtin_spaces())
+TEXT = InputSpec(InputKind.TEXT, length=16, classes=100, vocabulary=100)
+SPACES = {**{name: load_space(name) for name in builtin_spaces()}, "compressed": COMPRESSED}
+SPECS = dict.fromkeys(SPACES, TOKENS) | {
+    "edge-small": WINDOWS,
+    "timeseries": WINDOWS,
+    "compressed": WINDOWS,
+    "gpt-small": TEXT,
+}
+EVERY = pytest.mark.parametrize("name", SPACES)
 
 
 @cache
 def drawn(name: str, number: int) -> tuple[Candidate, ...]:
-    return tuple(sample(load_space(name), number, SamplingMethod.RANDOM, seed=11))
+    return tuple(sample(SPACES[name], number, SamplingMethod.RANDOM, seed=11))
 
 
 @cache
@@ -65,7 +74,7 @@ def assert_parameters_are_torchs(candidates, spec):
     counted = count(genes_of(candidates), spec).parameters.tolist()
     for candidate, parameters in zip(candidates, counted, strict=True):
         with torch.device("meta"):
-            model = build_model(candidate.architecture, spec)
+            model = build_model(deployed_architecture(candidate), spec)
         assert sum(p.numel() for p in model.parameters()) == parameters
 
 
@@ -78,7 +87,7 @@ def assert_round_trips(space: DesignSpace, candidates):
 
 def windowed_macs(candidate: Candidate, length: int) -> int:
     """Returns the products of the neighbourhood sums, which torch runs element by element and does not count."""
-    layers = candidate.architecture.layers
+    layers = deployed_architecture(candidate).layers
     return sum(2 * length * (kind.kernel or 0) * layer.head_width for layer in layers for kind in layer.heads)
 
 
@@ -86,7 +95,7 @@ def windowed_macs(candidate: Candidate, length: int) -> int:
 def assert_macs_are_half_of_torchs_flops(candidates, spec):
     for candidate in candidates:
         with torch.device("meta"):
-            model = build_model(candidate.architecture, spec).eval()
+            model = build_model(deployed_architecture(candidate), spec).eval()
         inputs = example_input(spec, 1, seed=0).to("meta")
         with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
             model(inputs)
@@ -98,9 +107,9 @@ def assert_trains(candidates, spec):
     torch.manual_seed(0)
     inputs = example_input(spec, 2, seed=1)
     for candidate in candidates:
-        model = build_model(candidate.architecture, spec)
+        model = build_model(deployed_architecture(candidate), spec)
         logits = model(inputs)
-        assert logits.shape == (2, spec.classes)
+        assert logits.shape == ((2, spec.length, spec.vocabulary) if spec is TEXT else (2, spec.classes))
         logits.square().sum().backward()
         assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in model.parameters())
 
@@ -112,7 +121,7 @@ def test_some_random_candidates_have_the_counted_parameters(name):
 
 @EVERY
 def test_some_random_candidates_survive_json_and_encoding(name):
-    assert_round_trips(load_space(name), drawn(name, FEW))
+    assert_round_trips(SPACES[name], drawn(name, FEW))
 
 
 @EVERY
@@ -136,7 +145,7 @@ def test_a_thousand_random_candidates_have_the_counted_parameters(name):
 @pytest.mark.slow
 @EVERY
 def test_a_thousand_random_candidates_survive_json_and_encoding(name):
-    assert_round_trips(load_space(name), drawn(name, MANY))
+    assert_round_trips(SPACES[name], drawn(name, MANY))
 
 
 @pytest.mark.slow
@@ -151,7 +160,7 @@ def test_fifty_random_candidates_have_the_counted_macs(name):
 def test_fifty_random_candidates_of_every_depth_run_forward_and_backward(name):
     candidates = runnable(name, RUN)
     assert len(candidates) == RUN
-    assert {len(c.architecture.layers) for c in candidates} == set(load_space(name).layers)
+    assert {len(c.architecture.layers) for c in candidates} == set(SPACES[name].layers)
     assert_trains(candidates, SPECS[name])
 
 
@@ -186,6 +195,16 @@ def test_timeseries_has_one_to_twelve_layers_and_one_to_sixteen_heads():
     assert space.layers == tuple(range(1, 13))
     assert (space.heads[0], space.heads[-1]) == (1, 16)
     assert space.allowed_heads(32)[-1] == 16
+
+
+def test_gpt_small_has_the_choices_of_its_source():
+    space = load_space("gpt-small")
+    assert space.size == 2 * sum(3 * (3 * 3) ** depth for depth in (10, 11, 12))  # biases, widths, heads and ratios
+    for candidate in drawn("gpt-small", FEW):
+        layers = candidate.architecture.layers
+        assert len({layer.hidden for layer in layers}) == 1
+        assert {len(layer.heads) for layer in layers} <= {4, 8, 12}
+        assert {layer.feed_forward[0] / layer.hidden for layer in layers} <= {2.0, 3.0, 4.0}
 
 
 def test_the_bert_family_has_plain_attention_and_one_hidden_size():

@@ -1,29 +1,19 @@
 """Points of the cube: exact round trips, and any point is a valid candidate."""
 
-import dataclasses
 import math
 
 import numpy as np
 import pytest
+from example_spaces import EDGE, SPACES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from search_spaces.candidate import HEAD_KINDS, HeadKind
-from search_spaces.deployment import Deployment
 from search_spaces.encoding import Encoding, nearest, position, share_heads
 from search_spaces.enumeration import nth_candidate
 from search_spaces.errors import SpaceError
-from search_spaces.space import Gene, load_space
 
-EDGE = load_space("edge-small")
-SPACES = {
-    "edge-small": EDGE,
-    "flexibert-v2": load_space("flexibert-v2"),
-    "homogeneous": dataclasses.replace(EDGE, homogeneous_heads=True),
-    "uniform": dataclasses.replace(EDGE, uniform=frozenset(Gene)),
-    "deployments": dataclasses.replace(EDGE, deployments=(Deployment(), Deployment(threads=2), Deployment(threads=4))),
-}
 ENCODINGS = {name: Encoding(space) for name, space in SPACES.items()}
 EVERY = pytest.mark.parametrize("name", SPACES)
 

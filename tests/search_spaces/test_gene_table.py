@@ -4,23 +4,16 @@ import dataclasses
 
 import numpy as np
 import pytest
+from example_spaces import EDGE, SPACES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search_spaces.deployment import Deployment
 from search_spaces.enumeration import nth_candidate
 from search_spaces.errors import SpaceError
 from search_spaces.gene_table import GeneTable
 from search_spaces.genes import genes_of
 from search_spaces.sampling import SamplingMethod, sample, sample_table
-from search_spaces.space import load_space
 
-EDGE = load_space("edge-small")
-SPACES = {
-    "edge-small": EDGE,
-    "flexibert-v2": load_space("flexibert-v2"),
-    "deployments": dataclasses.replace(EDGE, deployments=(Deployment(), Deployment(threads=2), Deployment(threads=4))),
-}
 EVERY = pytest.mark.parametrize("name", SPACES)
 
 

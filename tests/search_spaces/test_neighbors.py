@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from example_spaces import EDGE, SPACES
 
 from search_spaces.candidate import Candidate, HeadKind
 from search_spaces.conditions import Condition
@@ -12,9 +13,8 @@ from search_spaces.enumeration import nth_candidate
 from search_spaces.errors import SpaceError
 from search_spaces.neighbors import neighbors
 from search_spaces.sampling import SamplingMethod, sample
-from search_spaces.space import DesignSpace, Gene, load_space
+from search_spaces.space import DesignSpace, Gene
 
-EDGE = load_space("edge-small")
 SMALL = DesignSpace(
     name="small",
     layers=(1, 2),
@@ -26,12 +26,21 @@ SMALL = DesignSpace(
     conditions=(Condition("width >= 4"),),
     deployments=(Deployment(), Deployment(threads=2)),
 )
-SPACES = {
-    "edge-small": EDGE,
-    "flexibert-v2": load_space("flexibert-v2"),
-    "homogeneous": dataclasses.replace(EDGE, homogeneous_heads=True),
-    "uniform": dataclasses.replace(EDGE, uniform=frozenset(Gene)),
-}
+TINY_COMPRESSED = dataclasses.replace(
+    SMALL,
+    head_kinds=(HeadKind.SCALED_DOT_PRODUCT,),
+    stacks=(1,),
+    deployments=(Deployment(), Deployment("int8-dynamic", "onnxruntime")),
+    head_sparsity=(0.0, 0.5),
+    keep_fp32=(True,),
+)
+TINY_DECODERS = dataclasses.replace(
+    SMALL,
+    family="decoder",
+    head_kinds=(HeadKind.SCALED_DOT_PRODUCT,),
+    bias=(False, True),
+    uniform=frozenset({Gene.HIDDEN}),
+)
 ALL = 10_000
 
 

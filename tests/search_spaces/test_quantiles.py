@@ -1,30 +1,19 @@
 """Tables at points of quantiles, against the same rules applied gene by gene in plain Python."""
 
-import dataclasses
-
 import numpy as np
 import pytest
+from example_spaces import EDGE, SPACES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import gammaincinv
 
 from search_spaces import encoding
-from search_spaces.candidate import HEAD_KINDS, Architecture, Candidate, HeadKind, Layer
-from search_spaces.deployment import Deployment
+from search_spaces.candidate import HEAD_KINDS, Architecture, Candidate, Layer
+from search_spaces.deployment import LayerDeployment
+from search_spaces.deployment_space import choices_of, with_changes
 from search_spaces.encoding import encoding_layout
+from search_spaces.layer_genes import LAYER_CHANGES
 from search_spaces.quantiles import SPARSITY, share_heads, table_at
-from search_spaces.space import Gene, load_space
-
-EDGE = load_space("edge-small")
-FEW_KINDS = (HeadKind.CONVOLUTION_9, HeadKind.COSINE, HeadKind.FOURIER)
-SPACES = {
-    "edge-small": EDGE,
-    "flexibert-v2": load_space("flexibert-v2"),
-    "homogeneous": dataclasses.replace(EDGE, homogeneous_heads=True),
-    "uniform": dataclasses.replace(EDGE, uniform=frozenset(Gene)),
-    "deployments": dataclasses.replace(EDGE, deployments=(Deployment(), Deployment(threads=2), Deployment(threads=4))),
-    "gaps": dataclasses.replace(EDGE, head_kinds=FEW_KINDS, layers=(2, 7), stacks=(2, 4)),
-}
 
 
 def at(choices, quantile):
@@ -34,7 +23,7 @@ def at(choices, quantile):
 def candidate_at(space, point):
     """Returns the candidate at one point of quantiles."""
     layout = encoding_layout(space)
-    layers = []
+    layers, changes = [], []
     for place in layout.layers[: at(space.layers, point[layout.depth])]:
         hidden = at(space.allowed_hidden, point[place.hidden])
         count = at(space.allowed_heads(hidden), point[place.heads])
@@ -42,7 +31,14 @@ def candidate_at(space, point):
         stacks = at(space.stacks, point[place.stacks])
         sizes = [at(space.allowed_feed_forward(hidden), point[coordinate]) for coordinate in place.sizes[:stacks]]
         layers.append(Layer(hidden, encoding.share_heads(space, count, weights), tuple(sizes)))
-    return Candidate(Architecture(tuple(layers)), at(space.deployments, point[layout.deployment]))
+        chosen = [
+            choices_of(space, gene)[0] if coordinate is None else at(choices_of(space, gene), point[coordinate])
+            for gene, coordinate in zip(LAYER_CHANGES, place.changes, strict=True)
+        ]
+        changes.append(LayerDeployment(*chosen))
+    bias = space.bias[0] if layout.bias is None else at(space.bias, point[layout.bias])
+    deployment = at(space.deployments, point[layout.deployment])
+    return Candidate(Architecture(tuple(layers), space.family, bias), with_changes(deployment, tuple(changes)))
 
 
 @pytest.mark.parametrize("name", SPACES)

@@ -6,28 +6,20 @@ from dataclasses import fields
 import numpy as np
 import pytest
 import torch
+from example_spaces import EDGE, ENCODERS, SPACES
 
 from search_spaces.cost import Cost, count
-from search_spaces.deployment import Deployment
 from search_spaces.encoding import Encoding
 from search_spaces.errors import SpaceError
 from search_spaces.genes import Genes, genes_of
 from search_spaces.input_spec import InputKind, InputSpec
 from search_spaces.relaxed import RelaxedSpace, interpolate
 from search_spaces.sampling import SamplingMethod, sample
-from search_spaces.space import Gene, load_space
 
 WINDOWS = InputSpec(InputKind.WINDOWS, length=151, classes=7, channels=3, patch=5)
 TOKENS = InputSpec(InputKind.TOKENS, length=128, classes=2)
-EDGE = load_space("edge-small")
-SPACES = {
-    "edge-small": EDGE,
-    "flexibert-v2": load_space("flexibert-v2"),
-    "homogeneous": dataclasses.replace(EDGE, homogeneous_heads=True),
-    "uniform": dataclasses.replace(EDGE, uniform=frozenset(Gene)),
-    "deployments": dataclasses.replace(EDGE, deployments=(Deployment(), Deployment(threads=4), Deployment(threads=2))),
-}
 EVERY = pytest.mark.parametrize("name", SPACES)
+ENCODER = pytest.mark.parametrize("name", ENCODERS)
 
 
 @EVERY
@@ -43,7 +35,7 @@ def test_genes_at_encoded_candidates_are_the_candidates_own(name, precision):
         np.testing.assert_allclose(got.numpy(), values, rtol=1e-6, atol=1e-6, err_msg=field.name)
 
 
-@EVERY
+@ENCODER
 @pytest.mark.parametrize("spec", [WINDOWS, TOKENS], ids=["windows", "tokens"])
 def test_costs_at_encoded_candidates_are_the_counted_costs(name, spec):
     space = SPACES[name]
@@ -55,7 +47,7 @@ def test_costs_at_encoded_candidates_are_the_counted_costs(name, spec):
         np.testing.assert_allclose(got, getattr(exact, field.name), rtol=1e-12, err_msg=field.name)
 
 
-@EVERY
+@ENCODER
 def test_every_cost_has_finite_gradients_everywhere(name):
     relaxed = RelaxedSpace(SPACES[name])
     torch.manual_seed(0)
@@ -81,7 +73,7 @@ def test_every_gene_of_a_present_layer_moves_the_cost():
     assert still == ["deployment"]
 
 
-@pytest.mark.parametrize("name", ["edge-small", "flexibert-v2"])
+@pytest.mark.parametrize("name", ["edge-small", "flexibert-v2", "compressed", "decoders"])
 def test_gradients_of_genes_equal_finite_differences(name):
     """The width is left out: its floor passes gradients straight through, which finite differences do not see."""
     relaxed = RelaxedSpace(SPACES[name])
@@ -140,3 +132,49 @@ def test_interpolation_is_linear_between_choices():
     positions = torch.tensor([0.0, 0.25, 0.5, 0.75, 1.0], dtype=torch.float64)
     assert interpolate((2, 4, 10), positions).tolist() == [2.0, 3.0, 4.0, 7.0, 10.0]
     assert interpolate((5,), positions).tolist() == [5.0] * 5
+
+
+@EVERY
+def test_projected_points_are_those_of_candidates(name):
+    encoding = Encoding(SPACES[name])
+    torch.manual_seed(7)
+    points = torch.rand(2, 10, encoding.dimension, dtype=torch.float64)
+    projected = RelaxedSpace(SPACES[name]).projected(points)
+    candidates = encoding.decode_many(points.reshape(20, -1).numpy())
+    np.testing.assert_array_equal(projected.reshape(20, -1).numpy(), encoding.encode_many(candidates))
+
+
+@ENCODER
+def test_the_cost_of_a_projected_point_is_the_counted_cost_of_its_candidate(name):
+    relaxed, encoding = RelaxedSpace(SPACES[name]), Encoding(SPACES[name])
+    torch.manual_seed(8)
+    points = torch.rand(20, encoding.dimension, dtype=torch.float64)
+    found = relaxed.cost(relaxed.projected(points), WINDOWS)
+    exact = count(genes_of(encoding.decode_many(points.numpy())), WINDOWS)
+    for field in fields(Cost):
+        got = getattr(found, field.name).numpy()
+        np.testing.assert_allclose(got, getattr(exact, field.name), rtol=1e-12, err_msg=field.name)
+
+
+def test_gradients_pass_straight_through_a_projection():
+    relaxed = RelaxedSpace(SPACES["compressed"])
+    torch.manual_seed(9)
+    points = torch.rand(5, len(relaxed.layout.names), dtype=torch.float64, requires_grad=True)
+    projected = relaxed.projected(points)
+    (through,) = torch.autograd.grad(relaxed.cost(projected, WINDOWS).macs.sum(), points)
+    valid = projected.detach().requires_grad_()
+    (there,) = torch.autograd.grad(relaxed.cost(valid, WINDOWS).macs.sum(), valid)
+    torch.testing.assert_close(through, there)
+    assert (through != 0).any()
+
+
+def test_more_sparsity_costs_less_and_gradients_know_it():
+    relaxed = RelaxedSpace(SPACES["compressed"])
+    torch.manual_seed(10)
+    points = torch.rand(1, len(relaxed.layout.names), dtype=torch.float64)
+    points[..., relaxed.layout.depth] = 1.0
+    points.requires_grad_()
+    (slope,) = torch.autograd.grad(relaxed.cost(points, WINDOWS).macs.sum(), points)
+    sparsities = [i for i, name in enumerate(relaxed.layout.names) if "sparsity" in name]
+    assert len(sparsities) == 2 * max(SPACES["compressed"].layers)
+    assert (slope[0, sparsities] < 0).all()

@@ -29,6 +29,16 @@ VARIANTS = [
     dataclasses.replace(TINY, uniform=frozenset({Gene.HIDDEN, Gene.HEADS})),
     dataclasses.replace(TINY, uniform=frozenset({Gene.HIDDEN, Gene.FEED_FORWARD}), homogeneous_heads=True),
     dataclasses.replace(TINY, uniform=frozenset(Gene), deployments=(Deployment(), Deployment(threads=2))),
+    dataclasses.replace(
+        TINY,
+        layers=(1,),
+        deployments=(Deployment(), Deployment("int8-dynamic", "onnxruntime")),
+        head_sparsity=(0.0, 0.5),
+        keep_fp32=(False, True),
+    ),
+    dataclasses.replace(
+        TINY, family="decoder", head_kinds=(SDP,), bias=(False, True), uniform=frozenset({Gene.HIDDEN})
+    ),
 ]
 
 

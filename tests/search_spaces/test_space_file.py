@@ -106,7 +106,7 @@ def test_a_binary_file_is_refused(tmp_path):
 
 
 def test_an_unknown_space_is_told_what_there_is(tmp_path):
-    known = "bert-family, edge-small, flexibert-v1, flexibert-v2, timeseries"
+    known = "bert-family, edge-small, flexibert-v1, flexibert-v2, gpt-small, timeseries"
     with pytest.raises(SpaceError, match=f"'nowhere': expected one of {known}"):
         load_space("nowhere")
     with pytest.raises(SpaceError, match="no space"):

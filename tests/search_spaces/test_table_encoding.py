@@ -4,26 +4,12 @@ import dataclasses
 
 import numpy as np
 import pytest
+from example_spaces import EDGE, SPACES
 
-from search_spaces.candidate import HeadKind
-from search_spaces.deployment import Deployment
 from search_spaces.encoding import Encoding
 from search_spaces.errors import SpaceError
 from search_spaces.sampling import SamplingMethod, sample_table
-from search_spaces.space import Gene, load_space
 from search_spaces.table_encoding import encode_table
-
-EDGE = load_space("edge-small")
-FEW_KINDS = (HeadKind.CONVOLUTION_9, HeadKind.COSINE, HeadKind.FOURIER)
-SPACES = {
-    "edge-small": EDGE,
-    "flexibert-v2": load_space("flexibert-v2"),
-    "homogeneous": dataclasses.replace(EDGE, homogeneous_heads=True),
-    "uniform": dataclasses.replace(EDGE, uniform=frozenset(Gene)),
-    "deployments": dataclasses.replace(EDGE, deployments=(Deployment(), Deployment(threads=2), Deployment(threads=4))),
-    "gaps": dataclasses.replace(EDGE, head_kinds=FEW_KINDS, layers=(2, 7), stacks=(2, 4)),
-    "one choice": dataclasses.replace(EDGE, layers=(2,), hidden=(16,), stacks=(1,)),
-}
 
 
 @pytest.mark.parametrize("name", SPACES)
