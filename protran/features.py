@@ -69,20 +69,31 @@ SCORE_FEATURES = (
 )
 """What the task score is believed to depend on: size first, then shape and the mix of operations."""
 
+DEPLOYMENT_FEATURES = ("onnxruntime", "half", "int8_share", "int8_static")
+"""How the model runs; there only where the space leaves a choice of it. The share is that of the layers in int8."""
+
 _ATTENTION = tuple(k for k, kind in enumerate(HEAD_KINDS) if kind.value.startswith("sa_"))
 _CONVOLUTION = tuple(k for k, kind in enumerate(HEAD_KINDS) if kind.kernel is not None)
 _ALL_NAMES = (*NAMES, "share_attention", "share_convolution")
 
 
 class FeatureMap:
-    """Maps candidates and relaxed genes of one space and input spec to one row of `FeatureMap.names` each (float64).
+    """Maps candidates and relaxed genes of one space and input spec to one row of `names` each (float64).
 
     `of_candidates` and `of_relaxed` give equal values at valid points; `of_relaxed` is differentiable.
+
+    Attributes:
+        names: all features.
+        hardware_names: those that latency and energy are believed to depend on.
+        score_names: those that the task score is believed to depend on.
     """
 
-    names: tuple[str, ...] = _ALL_NAMES
-
     def __init__(self, space: DesignSpace, input_spec: InputSpec) -> None:
+        varied = len({(deployment.precision, deployment.runtime) for deployment in space.deployments}) > 1
+        deployment = DEPLOYMENT_FEATURES if varied else ()
+        self.names: tuple[str, ...] = (*_ALL_NAMES, *deployment)
+        self.hardware_names = (*HARDWARE_FEATURES, *deployment)
+        self.score_names = (*SCORE_FEATURES, *(name for name in deployment if name != "onnxruntime"))
         self.space = space
         self.input_spec = input_spec
         self.encoding = Encoding(space)
@@ -107,10 +118,10 @@ class FeatureMap:
             ValueError: a name is unknown.
         """
         wanted = list(names)
-        unknown = [name for name in wanted if name not in _ALL_NAMES]
+        unknown = [name for name in wanted if name not in self.names]
         if unknown:
-            raise ValueError(f"unknown feature {unknown[0]!r}; known are {', '.join(_ALL_NAMES)}")
-        return [_ALL_NAMES.index(name) for name in wanted]
+            raise ValueError(f"unknown feature {unknown[0]!r}; known are {', '.join(self.names)}")
+        return [self.names.index(name) for name in wanted]
 
     def of_candidates(self, candidates: Sequence[Candidate]) -> Tensor:
         """Returns the features of candidates, `n x f`."""
@@ -130,13 +141,22 @@ class FeatureMap:
             raise ValueError("expected one or more candidates, got none")
         genes = genes_of(candidates)
         cost = count(genes, self.input_spec)
-        return _features(genes, cost, torch.as_tensor), cost
+        return self._features(genes, cost, torch.as_tensor), cost
 
     def with_cost_of_relaxed(self, z: Tensor) -> tuple[Tensor, Cost]:
         """Returns the features at `z: n x d`, `n x f`, and the cost (tensors) that they were derived from."""
         genes = self._relaxed.genes(z)
         cost = count(genes, self.input_spec)
-        return _features(genes, cost, lambda values: values), cost
+        return self._features(genes, cost, lambda values: values), cost
+
+    def _features(self, genes: Genes, cost: Cost, tensor: Callable[[Any], Tensor]) -> Tensor:
+        features = _features(genes, cost, tensor)
+        if len(self.names) == features.shape[-1]:
+            return features
+        depth = tensor(genes.layer_gate).double().sum(-1)
+        int8_share = (tensor(genes.layer_gate) * tensor(genes.int8_layers)).double().sum(-1) / depth
+        whole = [tensor(getattr(genes, name)).double() for name in ("onnxruntime", "half", "int8_static")]
+        return torch.cat((features, torch.stack((*whole[:2], int8_share, whole[2]), dim=-1)), dim=-1)
 
 
 def _features(genes: Genes, cost: Cost, tensor: Callable[[Any], Tensor]) -> Tensor:

@@ -13,7 +13,7 @@ from search_spaces.candidate import HEAD_KINDS, Architecture, Candidate, Layer
 from search_spaces.deployment import Deployment, LayerDeployment
 from search_spaces.deployment_space import choices_of, layer_changes, with_changes
 from search_spaces.errors import SpaceError
-from search_spaces.genes import Genes, Numbers, WholeGenes, derive_genes, gene_arrays
+from search_spaces.genes import Genes, Numbers, WholeGenes, deployment_genes, derive_genes, gene_arrays
 from search_spaces.layer_genes import LAYER_CHANGES, Gene
 from search_spaces.pruning import kept, kept_heads
 from search_spaces.space import DesignSpace
@@ -99,21 +99,18 @@ class GeneTable:
     def genes(self, depth: int | None = None) -> Genes:
         """Returns the genes as the cost formulas read them, float64; of the first `depth` layers only, where given."""
         hidden, counts, sizes = (a[:, :depth].astype(float) for a in (self.hidden, self.head_counts, self.feed_forward))
-        whole = self._whole_genes()
         width = hidden // np.maximum(counts.sum(-1), 1.0)
         heads_gone, channels_gone, keep_fp32 = (self._change(gene)[:, :depth] for gene in LAYER_CHANGES)
         if self.space.head_sparsity != (0.0,):
             counts = kept_heads(counts, heads_gone)
         if self.space.feed_forward_sparsity != (0.0,):
             sizes = kept(sizes, channels_gone[..., None])
-        return derive_genes(hidden, counts, sizes, width, whole, whole.int8[:, None] * (1.0 - keep_fp32))
-
-    def _whole_genes(self) -> WholeGenes:
-        deployments = self.space.deployments
-        threads = np.array([deployment.threads for deployment in deployments], dtype=np.float64)
-        int8 = np.array([deployment.precision.is_int8 for deployment in deployments], dtype=np.float64)
-        bias = np.array(self.space.bias, dtype=np.float64)
-        return WholeGenes(threads[self.deployments], bias[self.bias], int8[self.deployments])
+        each = deployment_genes(self.space.deployments)
+        whole = WholeGenes(
+            np.array(self.space.bias, dtype=np.float64)[self.bias],
+            {name: values[self.deployments] for name, values in each.items()},
+        )
+        return derive_genes(hidden, counts, sizes, width, whole, 1.0 - keep_fp32)
 
     def _change(self, gene: Gene) -> Numbers:
         """Returns the value of one of `LAYER_CHANGES`, `n x L`; that of the first choice in absent layers."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search_spaces.candidate import HEAD_KINDS, Architecture, Candidate
+from search_spaces.deployment import Deployment, Precision, Runtime
 from search_spaces.pruning import deployed_architecture
 
 Array: TypeAlias = Any  # a numpy array or a torch tensor: the formulas use only what both understand
@@ -35,7 +36,10 @@ class Genes:
         transition: `n x L`, 1 where a projection to another hidden size follows.
         threads: `n`, threads of the deployment.
         bias: `n`, 1 where linear layers and norms have biases.
+        onnxruntime: `n`, 1 where onnxruntime executes the model.
+        half: `n`, 1 where the deployment is bf16 or fp16.
         int8: `n`, 1 where the deployment is int8.
+        int8_static: `n`, 1 where it is int8 with ranges known from calibration.
         int8_layers: `n x L`, 1 where the layer is computed in int8.
     """
 
@@ -49,7 +53,10 @@ class Genes:
     transition: Array
     threads: Array
     bias: Array
+    onnxruntime: Array
+    half: Array
     int8: Array
+    int8_static: Array
     int8_layers: Array
 
 
@@ -59,8 +66,7 @@ def genes_of(candidates: Sequence[Candidate]) -> Genes:
     deployments = [candidate.deployment for candidate in candidates]
     depth = max((len(a.layers) for a in architectures), default=1)
     stacks = max((len(layer.feed_forward) for a in architectures for layer in a.layers), default=1)
-    int8 = np.array([deployment.precision.is_int8 for deployment in deployments], dtype=np.float64)
-    layers_int8 = np.repeat(int8[:, None], depth, axis=1)
+    layers_int8 = np.ones((len(candidates), depth))
     widths = np.zeros((len(candidates), depth))
     for row, (architecture, deployment) in enumerate(zip(architectures, deployments, strict=True)):
         widths[row, : len(architecture.layers)] = [layer.head_width for layer in architecture.layers]
@@ -68,13 +74,21 @@ def genes_of(candidates: Sequence[Candidate]) -> Genes:
     return derive_genes(
         *gene_arrays(architectures, depth, stacks),
         widths,
-        WholeGenes(
-            threads=np.array([deployment.threads for deployment in deployments], dtype=np.float64),
-            bias=np.array([architecture.bias for architecture in architectures], dtype=np.float64),
-            int8=int8,
-        ),
+        WholeGenes(np.array([a.bias for a in architectures], dtype=np.float64), deployment_genes(deployments)),
         layers_int8,
     )
+
+
+def deployment_genes(deployments: Sequence[Deployment]) -> dict[str, Numbers]:
+    """Returns the genes, `n` each, that say how whole models run: threads, onnxruntime, half, int8, int8_static."""
+    genes = {
+        "threads": [deployment.threads for deployment in deployments],
+        "onnxruntime": [deployment.runtime is Runtime.ONNXRUNTIME for deployment in deployments],
+        "half": [deployment.precision in (Precision.BF16, Precision.FP16) for deployment in deployments],
+        "int8": [deployment.precision.is_int8 for deployment in deployments],
+        "int8_static": [deployment.precision is Precision.INT8_STATIC for deployment in deployments],
+    }
+    return {name: np.array(values, dtype=np.float64) for name, values in genes.items()}
 
 
 def gene_arrays(architectures: Sequence[Architecture], depth: int, stacks: int) -> tuple[Numbers, Numbers, Numbers]:
@@ -105,14 +119,12 @@ class WholeGenes:
     """Genes that belong to no layer, float64; see `Genes`.
 
     Attributes:
-        threads: `n`.
         bias: `n`.
-        int8: `n`.
+        deployment: those of `deployment_genes`, `n` each.
     """
 
-    threads: Numbers
     bias: Numbers
-    int8: Numbers
+    deployment: dict[str, Numbers]
 
 
 def derive_genes(
@@ -123,7 +135,16 @@ def derive_genes(
     whole: WholeGenes,
     int8_layers: Numbers,
 ) -> Genes:
-    """Returns all genes, float64, from those that say it all: `n x L`, `n x L x 7`, `n x L x S`, `n x L`, `n x L`."""
+    """Returns all genes, float64, from those that say it all.
+
+    Args:
+        hidden: `n x L`.
+        head_counts: `n x L x 7`.
+        feed_forward: `n x L x S`.
+        width: `n x L`.
+        whole: genes that belong to no layer.
+        int8_layers: `n x L`, 1 where a layer is computed in int8 if the model is.
+    """
     layer_gate = (hidden > 0).astype(np.float64)
     transition = np.zeros_like(hidden)
     transition[:, :-1] = (hidden[:, 1:] != hidden[:, :-1]) * layer_gate[:, 1:]
@@ -136,8 +157,7 @@ def derive_genes(
         stack_gate=(feed_forward > 0).astype(np.float64),
         feed_forward=feed_forward,
         transition=transition,
-        threads=whole.threads,
         bias=whole.bias,
-        int8=whole.int8,
-        int8_layers=int8_layers * layer_gate,
+        int8_layers=int8_layers * whole.deployment["int8"][:, None] * layer_gate,
+        **whole.deployment,
     )

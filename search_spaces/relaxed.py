@@ -16,7 +16,7 @@ from search_spaces.candidate import HEAD_KINDS
 from search_spaces.cost import Cost, count
 from search_spaces.encoding import FAINT, Encoding, LayerCoordinates
 from search_spaces.errors import SpaceError
-from search_spaces.genes import Genes
+from search_spaces.genes import Genes, deployment_genes
 from search_spaces.input_spec import InputSpec
 from search_spaces.layer_genes import LAYER_CHANGES, Gene
 from search_spaces.pruning import kept, kept_heads
@@ -73,11 +73,8 @@ class RelaxedSpace:
         stay = _pruned(counts, space.head_sparsity, heads_gone, kept_heads)
         sizes = _pruned(sizes, space.feed_forward_sparsity, channels_gone, _kept_channels)
         whole = {
-            name: interpolate(values, z[..., self.layout.deployment])
-            for name, values in {
-                "threads": [deployment.threads for deployment in space.deployments],
-                "int8": [int(deployment.precision.is_int8) for deployment in space.deployments],
-            }.items()
+            name: interpolate(values.tolist(), z[..., self.layout.deployment])
+            for name, values in deployment_genes(space.deployments).items()
         }
         bias = float(space.bias[0]) + 0.0 * depth if self.layout.bias is None else z[..., self.layout.bias]
         return Genes(

@@ -174,7 +174,7 @@ def _two_layers(genes: Genes, first: NDArray[np.int64], second: NDArray[np.int64
     def joined(item: Any) -> Any:
         return np.concatenate((item[first], item[second]), axis=1)
 
-    whole = ("threads", "bias", "int8")
+    whole = [field.name for field in dataclasses.fields(Genes) if getattr(genes, field.name).ndim == 1]
     fields = [field.name for field in dataclasses.fields(Genes) if field.name not in ("transition", *whole)]
     pairs = {name: joined(getattr(genes, name)) for name in fields}
     transition = np.zeros_like(pairs["hidden"])

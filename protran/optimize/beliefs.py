@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from protran.features import HARDWARE_FEATURES, SCORE_FEATURES, FeatureMap
+from protran.features import FeatureMap
 from protran.optimize.scales import Scale
 from protran.optimize.state import ExactQuantity, Knowledge, SearchObjective, SearchState
 from search_spaces.candidate import Candidate
@@ -40,8 +40,8 @@ class InputMap:
     def columns(self, knowledge: Knowledge) -> list[int]:
         """Returns the places of what the surrogates of one kind of objective see."""
         if knowledge is Knowledge.HARDWARE:
-            return self.features.columns(HARDWARE_FEATURES)
-        return [*self.features.columns(SCORE_FEATURES), self.fidelity_column]
+            return self.features.columns(self.features.hardware_names)
+        return [*self.features.columns(self.features.score_names), self.fidelity_column]
 
     def exact_columns(self) -> list[int]:
         """Places of the exact objectives in a row, in their order."""

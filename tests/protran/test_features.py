@@ -3,10 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from example_spaces import COMPRESSED
 
 from protran.features import HARDWARE_FEATURES, SCORE_FEATURES, FeatureMap
 from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
 from search_spaces.cost import count_candidate
+from search_spaces.deployment_space import layer_changes
 from search_spaces.input_spec import InputKind, InputSpec
 from search_spaces.sampling import SamplingMethod, sample
 from search_spaces.space import load_space
@@ -94,3 +96,28 @@ def test_an_unknown_feature_is_named(features: FeatureMap) -> None:
 def test_no_candidates_are_refused(features: FeatureMap) -> None:
     with pytest.raises(ValueError, match="one or more candidates"):
         features.of_candidates([])
+
+
+def test_a_space_with_several_deployments_has_features_that_tell_them_apart() -> None:
+    features = FeatureMap(COMPRESSED, WINDOWS)
+    candidates = sample(COMPRESSED, 40, SamplingMethod.RANDOM, seed=0)
+    rows = dict(zip(features.names, features.of_candidates(candidates).T.tolist(), strict=True))
+    int8 = [candidate.deployment.precision.is_int8 for candidate in candidates]
+    assert [share > 0 for share in rows["int8_share"]] == [
+        is_int8 and any(not change.keep_fp32 for change in layer_changes(candidate))
+        for is_int8, candidate in zip(int8, candidates, strict=True)
+    ]
+    assert rows["onnxruntime"] == [float(is_int8) for is_int8 in int8]
+    assert "int8_share" in features.score_names
+    assert "onnxruntime" not in features.score_names
+
+
+def test_relaxed_features_of_deployed_candidates_are_their_own() -> None:
+    features = FeatureMap(COMPRESSED, WINDOWS)
+    candidates = sample(COMPRESSED, 40, SamplingMethod.RANDOM, seed=1)
+    relaxed = features.of_relaxed(torch.from_numpy(features.encoding.encode_many(candidates)))
+    torch.testing.assert_close(relaxed, features.of_candidates(candidates))
+
+
+def test_a_space_with_one_deployment_has_no_features_of_it(features: FeatureMap) -> None:
+    assert features.names[-1] == "share_convolution"
