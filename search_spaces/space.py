@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from search_spaces.candidate import HEAD_KINDS, Candidate, Family, HeadKind, Layer
+from search_spaces.candidate import HEAD_KINDS, Candidate, Family, HeadKind
 from search_spaces.canonical import stable_key
 from search_spaces.conditions import Condition
 from search_spaces.deployment import Deployment
-from search_spaces.deployment_space import deployments_at, why_not_deployment
+from search_spaces.deployment_space import deployments_at
 from search_spaces.errors import SpaceError
 from search_spaces.layer_genes import Gene
+from search_spaces.membership import why_not
 from search_spaces.space_fields import (
     LIMITS,
     FieldError,
@@ -199,50 +200,7 @@ class DesignSpace:
 
     def why_not(self, candidate: Candidate) -> str | None:
         """Returns one sentence on why `candidate` is not in the space; None where it is."""
-        layers = candidate.architecture.layers
-        if candidate.architecture.family is not self.family:
-            return f"family must be {self.family.value}, got {candidate.architecture.family.value}"
-        if candidate.architecture.bias not in self.bias:
-            return f"bias must be one of {list(self.bias)}, got {candidate.architecture.bias}"
-        if len(layers) not in self.layers:
-            return f"the number of layers must be one of {list(self.layers)}, got {len(layers)}"
-        for number, layer in enumerate(layers, start=1):
-            reason = self._why_not_heads(layer) or self._why_not_stack(layer)
-            if reason:
-                return f"layer {number}: {reason}"
-        parts: dict[Gene, set[Any]] = {
-            Gene.HIDDEN: {layer.hidden for layer in layers},
-            Gene.HEADS: {layer.heads for layer in layers},
-            Gene.FEED_FORWARD: {layer.feed_forward for layer in layers},
-        }
-        for gene in sorted(self.uniform):
-            if gene in parts and len(parts[gene]) > 1:
-                return f"{gene.value} must be equal in all layers"
-        return why_not_deployment(self, candidate)
-
-    def _why_not_heads(self, layer: Layer) -> str | None:
-        allowed = self.allowed_heads(layer.hidden)
-        if layer.width is not None:
-            return f"the width of a head must be hidden // heads, got {layer.width}"
-        if not allowed:
-            return f"hidden must be one of {list(self.allowed_hidden)}, got {layer.hidden}"
-        if len(layer.heads) not in allowed:
-            return f"heads must number one of {list(allowed)} where hidden is {layer.hidden}, got {len(layer.heads)}"
-        unknown = [kind.value for kind in layer.heads if kind not in self.head_kinds]
-        if unknown:
-            return f"heads must be of kinds {[kind.value for kind in self.head_kinds]}, got {unknown[0]}"
-        if self.homogeneous_heads and len(set(layer.heads)) > 1:
-            return f"all heads must be of one kind, got {sorted({kind.value for kind in layer.heads})}"
-        return None
-
-    def _why_not_stack(self, layer: Layer) -> str | None:
-        allowed = self.allowed_feed_forward(layer.hidden)
-        if len(layer.feed_forward) not in self.stacks:
-            return f"the feed-forward stack must have one of {list(self.stacks)} sizes, got {len(layer.feed_forward)}"
-        wrong = [size for size in layer.feed_forward if size not in allowed]
-        if wrong:
-            return f"feed_forward must be among {list(allowed)} where hidden is {layer.hidden}, got {wrong[0]}"
-        return None
+        return why_not(self, candidate)
 
     @property
     def key(self) -> str:
