@@ -36,10 +36,17 @@ def write_charter(
 
     Raises:
         SpaceError: the space cannot be read.
+        InputError: the space holds models of a family that cannot read the task's input.
         TaskError: the task's data cannot be used.
     """
     space = DesignSpace.from_json(config.space) if isinstance(config.space, dict) else load_space(config.space)
     task = load_task(config.task.source, config.task.options)
+    family = task.input_spec.kind.family
+    if space.family is not family:
+        raise InputError(
+            f"the task {task.name} needs a space of {family.value}s, and {space.name} holds {space.family.value}s; "
+            f"`protran space list` names others"
+        )
     data = task.load()
     efforts = fidelities(len(data.train), len(data.validation))
     return {

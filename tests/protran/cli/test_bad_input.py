@@ -42,6 +42,11 @@ def test_an_impossible_space_is_refused_before_anything_is_made(run, tmp_path) -
     assert json.loads(run("list", "--runs", str(tmp_path / "runs"), "--json").out) == {"campaigns": []}
 
 
+def test_a_space_of_decoders_is_refused_for_a_task_that_classifies(run, tmp_path) -> None:
+    ran = run("search", "--name", "x", "--space", "gpt-small", "--dispatcher", "inline", "--runs", str(tmp_path))
+    _refused(ran, 2, "the task watch needs a space of encoders", "gpt-small holds decoders", "protran space list")
+
+
 def test_a_dispatcher_that_is_not_known_is_refused_before_anything_is_made(run, tmp_path) -> None:
     ran = run("search", "--name", "x", "--dispatcher", "rya", "--runs", str(tmp_path / "runs"))
     _refused(ran, 2, "'rya'", "'ray', 'inline'")
