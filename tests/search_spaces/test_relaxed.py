@@ -1,6 +1,7 @@
 """Relaxed genes: the candidates' own at their points, differentiable everywhere."""
 
 import dataclasses
+import itertools
 from dataclasses import fields
 
 import numpy as np
@@ -18,8 +19,8 @@ from search_spaces.sampling import SamplingMethod, sample
 
 WINDOWS = InputSpec(InputKind.WINDOWS, length=151, classes=7, channels=3, patch=5)
 TOKENS = InputSpec(InputKind.TOKENS, length=128, classes=2)
+TEXT = InputSpec(InputKind.TEXT, length=64, classes=1000, vocabulary=1000)
 EVERY = pytest.mark.parametrize("name", SPACES)
-ENCODER = pytest.mark.parametrize("name", ENCODERS)
 
 
 @EVERY
@@ -35,8 +36,10 @@ def test_genes_at_encoded_candidates_are_the_candidates_own(name, precision):
         np.testing.assert_allclose(got.numpy(), values, rtol=1e-6, atol=1e-6, err_msg=field.name)
 
 
-@ENCODER
-@pytest.mark.parametrize("spec", [WINDOWS, TOKENS], ids=["windows", "tokens"])
+@pytest.mark.parametrize(
+    ("name", "spec"),
+    [*itertools.product(ENCODERS, [WINDOWS, TOKENS]), ("decoders", TEXT)],
+)
 def test_costs_at_encoded_candidates_are_the_counted_costs(name, spec):
     space = SPACES[name]
     candidates = sample(space, 40, SamplingMethod.RANDOM, seed=2)
@@ -47,14 +50,14 @@ def test_costs_at_encoded_candidates_are_the_counted_costs(name, spec):
         np.testing.assert_allclose(got, getattr(exact, field.name), rtol=1e-12, err_msg=field.name)
 
 
-@ENCODER
+@EVERY
 def test_every_cost_has_finite_gradients_everywhere(name):
     relaxed = RelaxedSpace(SPACES[name])
     torch.manual_seed(0)
     inside = torch.rand(20, len(relaxed.layout.names), dtype=torch.float64)
     corners = torch.stack((torch.zeros_like(inside[0]), torch.ones_like(inside[0])))
     points = torch.cat((inside, corners)).requires_grad_()
-    cost = relaxed.cost(points, WINDOWS)
+    cost = relaxed.cost(points, WINDOWS if name in ENCODERS else TEXT)
     for field in fields(Cost):
         value = getattr(cost, field.name)
         assert torch.isfinite(value).all()
@@ -144,13 +147,14 @@ def test_projected_points_are_those_of_candidates(name):
     np.testing.assert_array_equal(projected.reshape(20, -1).numpy(), encoding.encode_many(candidates))
 
 
-@ENCODER
+@EVERY
 def test_the_cost_of_a_projected_point_is_the_counted_cost_of_its_candidate(name):
     relaxed, encoding = RelaxedSpace(SPACES[name]), Encoding(SPACES[name])
     torch.manual_seed(8)
     points = torch.rand(20, encoding.dimension, dtype=torch.float64)
-    found = relaxed.cost(relaxed.projected(points), WINDOWS)
-    exact = count(genes_of(encoding.decode_many(points.numpy())), WINDOWS)
+    spec = WINDOWS if name in ENCODERS else TEXT
+    found = relaxed.cost(relaxed.projected(points), spec)
+    exact = count(genes_of(encoding.decode_many(points.numpy())), spec)
     for field in fields(Cost):
         got = getattr(found, field.name).numpy()
         np.testing.assert_allclose(got, getattr(exact, field.name), rtol=1e-12, err_msg=field.name)
