@@ -9,8 +9,6 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from search_spaces.candidate import HEAD_KINDS, Architecture, Candidate, Layer
 from search_spaces.deployment import LayerDeployment
 
@@ -61,6 +59,8 @@ def deployed_architecture(candidate: Candidate) -> Architecture:
 
 
 def _pruned(layer: Layer, change: LayerDeployment) -> Layer:
+    import numpy as np  # noqa: PLC0415 - this module is read at the start of every command, numpy need not be
+
     counts = kept_heads(np.array(list(layer.head_counts().values()), dtype=float), np.array(change.head_sparsity))
     heads = tuple(kind for kind, number in zip(HEAD_KINDS, counts, strict=True) for _ in range(int(number)))
     sizes = kept(np.array(layer.feed_forward, dtype=float), change.feed_forward_sparsity)

@@ -10,12 +10,14 @@ import pytest
 
 from protran.cli.main import main
 from search_spaces.input_spec import InputKind, InputSpec
-from search_spaces.presets import BERT_INPUT, PRESETS
+from search_spaces.presets import BERT_INPUT, GPT_INPUT, PRESETS
 from search_spaces.space import builtin_spaces, load_space
 from search_spaces.space_facts import Counted, SpaceFacts, space_facts
 
 TEXT = (Path(__file__).parents[1] / "docs" / "spaces.md").read_text(encoding="utf-8")
-ROWS = [line for line in TEXT.splitlines() if line.startswith("| `")]
+TABLES = re.split(r"^\|---.*$", TEXT, flags=re.MULTILINE)[1:]
+*_, ROWS_OF_FIELDS = ([line for line in table.splitlines() if line.startswith("| `")] for table in TABLES)
+ROWS = [line for line in TEXT.splitlines() if line.startswith("| `") and line not in ROWS_OF_FIELDS]
 WATCH_INPUT = InputSpec(InputKind.WINDOWS, length=151, classes=7, channels=3, patch=5)
 KINDS = {"sa_sdp": "sdp", "l_dft": "dft", "c_9": "c9"}
 
@@ -26,7 +28,10 @@ def row(*cells: object) -> str:
 
 @cache
 def facts(name: str) -> SpaceFacts:
-    return space_facts(load_space(name), (BERT_INPUT, WATCH_INPUT))
+    space = load_space(name)
+    return space_facts(
+        space, tuple(spec for spec in (BERT_INPUT, WATCH_INPUT, GPT_INPUT) if spec.kind.family is space.family)
+    )
 
 
 @pytest.mark.parametrize("name", builtin_spaces())
@@ -75,9 +80,32 @@ def test_there_is_no_row_of_a_space_or_preset_that_is_gone():
     assert len(ROWS) == 2 * len(builtin_spaces()) + len(PRESETS)
 
 
-def test_the_space_file_of_the_page_is_one(tmp_path, capsys):
-    (example,) = re.findall(r"^```yaml\n(.*?)^```$", TEXT, flags=re.MULTILINE | re.DOTALL)
-    path = tmp_path / "mine.yaml"
-    path.write_text(example, encoding="utf-8")
-    assert main(["space", "check", str(path), "--input", "windows"]) == 0
-    assert "mine is a design space" in capsys.readouterr().out
+EXAMPLES = {
+    text.split()[1]: text for text in re.findall(r"^```yaml\n(name: .*?)^```$", TEXT, flags=re.MULTILINE | re.DOTALL)
+}
+
+
+@pytest.mark.parametrize("name", ["mine", "my-decoders", "deployed"])
+def test_a_space_file_of_the_page_is_one(tmp_path, capsys, name):
+    path = tmp_path / f"{name}.yaml"
+    path.write_text(EXAMPLES[name], encoding="utf-8")
+    assert main(["space", "check", str(path)]) == 0
+    assert f"{name} is a design space" in capsys.readouterr().out
+
+
+def test_every_example_of_the_page_is_run():
+    assert list(EXAMPLES) == ["mine", "my-decoders", "deployed"]
+    assert TEXT.count("```yaml") == len(EXAMPLES)
+
+
+def test_the_fields_that_say_how_candidates_run_are_told_with_what_stands_for_them():
+    usual = load_space("edge-small")
+    (deployment,) = usual.deployments
+    runs = f"{deployment.precision.value}, {deployment.runtime.value}, {deployment.threads} thread"
+    left_out = {line.split("|")[1].strip(): line.split("|")[-2].strip() for line in ROWS_OF_FIELDS}
+    assert left_out == {
+        "`deployments`": runs,
+        "`head_sparsity`": f"{usual.head_sparsity[0]:g}",
+        "`feed_forward_sparsity`": f"{usual.feed_forward_sparsity[0]:g}",
+        "`keep_fp32`": str(usual.keep_fp32[0]).lower(),
+    }

@@ -13,6 +13,7 @@ from protran.campaign.problem import Problem
 from protran.front import Front, FrontCandidate, pareto_front
 from protran.objectives import Objective
 from protran.quantities import Quantity, value_name
+from protran.report.plural import how_many
 from search_spaces.candidate import Candidate
 from search_spaces.cost import count_candidate, memory_bytes
 
@@ -73,8 +74,7 @@ def contention_notes(findings: Findings, front: Front) -> list[str]:
 def failure_notes(findings: Findings) -> list[str]:
     """Returns one sentence for each kind of failure: how many candidates it cost, and one of the reasons."""
     return [
-        f"{len(reasons)} candidate{'' if len(reasons) == 1 else 's'} could not be {what}, for example: "
-        f"{next(iter(reasons.values()))}"
+        f"{how_many(len(reasons), 'candidate')} could not be {what}, for example: {next(iter(reasons.values()))}"
         for what, reasons in (("profiled", findings.unprofiled), ("trained", findings.untrained))
         if reasons
     ]

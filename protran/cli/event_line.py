@@ -13,10 +13,10 @@ from protran.campaign.events import (
     StepStarted,
     TrainingDone,
 )
-from protran.cli.front_table import how_many
 from protran.cli.progress import Progress, duration
 from protran.cli.terminal import harmless
 from protran.report.architecture_line import architecture_line
+from protran.report.plural import how_many
 from protran.units import Unit, format_with_error
 
 
@@ -37,7 +37,7 @@ def event_line(event: CampaignEvent, progress: Progress) -> str:
             text = f"proposed {event.candidates} candidates in {event.wall_s:.1f} s{': ' if notes else ''}{notes}"
         case FrontChanged():
             state = "verified" if event.verified else "so far"
-            text = f"front {state}: {how_many(event.front.to_json()['candidates'])}"
+            text = f"front {state}: {how_many(len(event.front.to_json()['candidates']), 'candidate')}"
         case Note():
             text = f"note: {harmless(event.text)}"
         case CampaignDone():

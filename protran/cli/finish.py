@@ -7,9 +7,10 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from protran.cli.front_table import architecture_pairs, caption, front_table, how_many, shows_architectures
+from protran.cli.front_table import architecture_pairs, caption, front_table, shows_architectures
 from protran.cli.terminal import harmless, print_pairs, screen
 from protran.report.columns import Document, columns_of
+from protran.report.plural import how_many
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,7 +22,7 @@ def present(front: Front, name: str, runs: Path) -> None:
     """Prints the front of a finished campaign and what can be done with it."""
     document = front.to_json()
     console = screen()
-    console.print(f"\nFront of {harmless(name)}: {how_many(document['candidates'])}", style="bold")
+    console.print(f"\nFront of {harmless(name)}: {how_many(len(document['candidates']), 'candidate')}", style="bold")
     print_front(console, document)
     picture = runs / name / "front.png"
     if picture.exists():

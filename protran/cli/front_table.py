@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
 from typing import TYPE_CHECKING, Any
 
 from protran.cli.terminal import harmless
@@ -46,12 +45,6 @@ def front_table(document: Document, *, width: int, limit: int | None = None, als
         lines = [Text(line_of(candidate))] if shows_architectures(width) else []
         table.add_row(Text(harmless(candidate["key"])[:_KEY]), *cells, *lines)
     return table
-
-
-def how_many(candidates: Sized) -> str:
-    """Returns ``1 candidate``, or ``2 candidates``."""
-    count = len(candidates)
-    return f"{count} candidate{'' if count == 1 else 's'}"
 
 
 def shows_architectures(width: int) -> bool:

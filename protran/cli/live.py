@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from protran.cli.event_line import event_line, training_text
-from protran.cli.front_table import front_table, how_many
+from protran.cli.front_table import front_table
 from protran.cli.progress import Progress, duration
 from protran.cli.terminal import harmless
+from protran.report.plural import how_many
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
@@ -67,7 +68,7 @@ class LiveView:
         if progress.front is not None:
             document = progress.front.to_json()
             state = "verified" if progress.verified else "best so far, low fidelity"
-            yield line(f"\nfront ({state}): {how_many(document['candidates'])}", "bold")
+            yield line(f"\nfront ({state}): {how_many(len(document['candidates']), 'candidate')}", "bold")
             yield front_table(document, width=options.max_width, limit=_ROWS, also=())
 
     def _header(self) -> str:

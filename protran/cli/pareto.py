@@ -63,12 +63,14 @@ def pareto(
 
 def _print(document: Document, name: str, plot: Path | None) -> None:
     from protran.cli.finish import print_front
-    from protran.cli.front_table import how_many
+    from protran.report.plural import how_many
 
     console = screen()
     budgets = ", ".join(harmless(budget["text"]) for budget in document["budgets"])
     under = f" under {budgets}" if budgets else ""
-    console.print(f"Front of {harmless(name)}{under}: {how_many(document['candidates'])}", style="bold")
+    console.print(
+        f"Front of {harmless(name)}{under}: {how_many(len(document['candidates']), 'candidate')}", style="bold"
+    )
     print_front(console, document)
     if plot is not None:
         console.print(f"Picture: {harmless(plot)}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from protran.cli.deployment_options import PrecisionOption, RuntimeOption, ThreadsOption, deployed
+from protran.cli.model_file import ModelName, TaskOfModel, find_model
 from protran.cli.terminal import JsonFlag, harmless, print_json, screen
 
 if TYPE_CHECKING:
@@ -30,36 +30,42 @@ _PER_SEQUENCE = ("latency_s", "core_seconds", "energy_j")
 
 
 def profile(
-    model: Annotated[
-        str, typer.Argument(metavar="PRESET|FILE.json", help="A preset such as bert-tiny, or a candidate's file.")
-    ],
+    model: ModelName,
     device: Annotated[str, typer.Option(help="The device to measure on.")] = "local",
     batch: Annotated[int, typer.Option(min=1, help="Sequences per call.")] = 1,
+    workload: Annotated[
+        str, typer.Option(metavar="KIND", help="What a call is: inference, or training-step (torch only).")
+    ] = "inference",
+    micro_batches: Annotated[
+        int, typer.Option(min=1, metavar="M", help="Equal parts of a training step's batch; gradients accumulate.")
+    ] = 1,
+    precision: PrecisionOption = None,
+    runtime: RuntimeOption = None,
+    threads: ThreadsOption = None,
     repeats: Annotated[int, typer.Option(min=1, max=100, help="Independent measurements.")] = 1,
-    task: Annotated[
-        str, typer.Option(help="What a FILE.json without an input_spec reads: the input of this task.")
-    ] = "watch",
+    task: TaskOfModel = "watch",
     as_json: JsonFlag = False,
 ) -> None:
     """Measure one model: latency, memory, core-seconds, and energy where there is a sensor. Values are per call.
 
-    Example: protran profile bert-tiny --batch 8
+    Example: protran profile bert-tiny --batch 8 --workload training-step --micro-batches 2
     """
     from device_agents.errors import DeviceError
     from device_agents.measurement import MeasurementStatus
     from device_agents.workload import Workload
     from protran.api import profile as measure
 
-    candidate, input_spec = _find(model, task)
-    workload = Workload(batch_size=batch)
-    measurements = measure(candidate, input_spec, workload, device=device, repeats=repeats)
+    call = Workload(workload, batch, micro_batches)  # type: ignore[arg-type]  # it reads the text of a kind
+    candidate, input_spec = find_model(model, task)
+    candidate = deployed(candidate, precision, runtime, threads)
+    measurements = measure(candidate, input_spec, call, device=device, repeats=repeats)
     good = [measurement for measurement in measurements if measurement.status is MeasurementStatus.OK]
     if as_json:
-        print_json(_document(candidate, input_spec, workload, device, measurements, summarise(good)))
+        print_json(_document(candidate, input_spec, call, device, measurements, summarise(good)))
     if not good:
         raise DeviceError(f"{model} was not measured on {device}: {measurements[-1].reason}")
     if not as_json:
-        _print(candidate, input_spec, workload, device, good)
+        _print(candidate, input_spec, call, device, good)
 
 
 def summarise(measurements: Sequence[Measurement]) -> dict[str, Value]:
@@ -74,27 +80,6 @@ def summarise(measurements: Sequence[Measurement]) -> dict[str, Value]:
     return summary
 
 
-def _find(model: str, task: str) -> tuple[Candidate, InputSpec]:
-    from protran.errors import InputError
-    from search_spaces.presets import preset, presets
-
-    if model in presets():
-        return preset(model)
-    path = Path(model)
-    if not path.exists() and path.suffix != ".json":
-        near = difflib.get_close_matches(model, presets(), n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise InputError(f"model must be a JSON file or one of {', '.join(presets())}; got {model!r}{hint}")
-    from protran.cli.model_file import read_model
-
-    found = read_model(path)
-    if found.input_spec is not None:
-        return found.candidate, found.input_spec
-    from protran.tasks.registry import load_task
-
-    return found.candidate, load_task(task).input_spec
-
-
 def _document(
     candidate: Candidate,
     input_spec: InputSpec,
@@ -107,7 +92,11 @@ def _document(
         "key": candidate.key,
         **candidate.to_json(),
         "input_spec": input_spec.to_json(),
-        "workload": {"kind": workload.kind.value, "batch_size": workload.batch_size},
+        "workload": {
+            "kind": workload.kind.value,
+            "batch_size": workload.batch_size,
+            "micro_batches": workload.micro_batches,
+        },
         "device": device,
         "values": {name: {**value.to_json(), "unit": _unit(name)} for name, value in summary.items()},
         "per_sequence": {
@@ -123,13 +112,14 @@ def _print(
     candidate: Candidate, input_spec: InputSpec, workload: Workload, device: str, measurements: Sequence[Measurement]
 ) -> None:
     from protran.report.architecture_line import candidate_line
+    from protran.report.workload_line import workload_line
     from protran.units import format_with_error
 
     console = screen()
     averaged = "one measurement" if len(measurements) == 1 else f"mean of {len(measurements)} measurements"
     console.print(candidate_line(candidate), soft_wrap=True)
     console.print(
-        f"{input_spec.kind.value} of length {input_spec.length}, batch {workload.batch_size}, on {harmless(device)}; "
+        f"{input_spec.kind.value} of length {input_spec.length}, {workload_line(workload)}, on {harmless(device)}; "
         f"per call, {averaged}"
     )
     for name, value in summarise(measurements).items():

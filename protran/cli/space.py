@@ -10,7 +10,7 @@ import typer
 from protran.cli.terminal import JsonFlag, harmless, print_json, print_pairs, screen
 
 if TYPE_CHECKING:
-    from search_spaces.candidate import Candidate
+    from search_spaces.candidate import Candidate, Family
     from search_spaces.input_spec import InputSpec
     from search_spaces.space import DesignSpace
 
@@ -89,9 +89,10 @@ def check(
         str | None,
         typer.Option(
             "--input",
-            metavar="tokens|windows",
+            metavar="tokens|windows|text",
             help="What the ranges are counted for: tokens (128 of BERT's vocabulary, 2 classes) or windows (151 "
-            "samples of 3 channels in patches of 5, 7 classes, as in the watch task); both if left out.",
+            "samples of 3 channels in patches of 5, 7 classes, as in the watch task), both if left out; decoders read "
+            "text (1024 of GPT-2's vocabulary, the next of them predicted).",
         ),
     ] = None,
     as_json: JsonFlag = False,
@@ -105,8 +106,8 @@ def check(
     from protran.cli.space_text import document, rows, short
     from search_spaces.space import load_space
 
-    inputs = _inputs(reads)
     space = load_space(name)
+    inputs = _inputs(reads, space.family)
     if candidate is not None:
         _check_member(space, candidate)
         if as_json:
@@ -124,20 +125,16 @@ def check(
     print_pairs(screen(), rows(facts, inputs))
 
 
-def _inputs(reads: str | None) -> dict[str, InputSpec]:
-    """Returns the input specs that ranges are counted for, by what they are."""
+def _inputs(reads: str | None, family: Family) -> dict[str, InputSpec]:
+    """Returns the input specs that ranges are counted for, by their kind."""
+    from protran.cli.usual_inputs import usual_inputs
     from protran.errors import InputError
-    from search_spaces.input_spec import InputKind, InputSpec
-    from search_spaces.presets import BERT_INPUT
 
-    known = {
-        InputKind.TOKENS.value: BERT_INPUT,
-        InputKind.WINDOWS.value: InputSpec(InputKind.WINDOWS, length=151, classes=7, channels=3, patch=5),
-    }
+    known = usual_inputs(family)
     if reads is None:
         return known
     if reads not in known:
-        raise InputError(f"--input must be one of {', '.join(known)}; got {reads!r}")
+        raise InputError(f"--input must be one of {', '.join(known)} where models are {family.value}s; got {reads!r}")
     return {reads: known[reads]}
 
 

@@ -7,13 +7,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from protran.report.architecture_line import candidate_line
-from search_spaces.candidate import Candidate
+from protran.report.plural import how_many
+from search_spaces.candidate import Candidate, Family
+from search_spaces.deployment import Deployment
 from search_spaces.input_spec import InputKind, InputSpec
 
 if TYPE_CHECKING:
     from search_spaces.space import DesignSpace
     from search_spaces.space_facts import SpaceFacts
 
+_USUAL = {"bias": (True,), "head_sparsity": (0.0,), "feed_forward_sparsity": (0.0,), "keep_fp32": (False,)}
 _LABELS = {"parameters": "parameters", "macs": "MACs"}
 
 
@@ -28,11 +31,35 @@ def choices(space: DesignSpace) -> list[tuple[str, str]]:
         *((gene, ", ".join(map(str, values[gene]))) for gene in genes),
         *(("condition", condition.expression) for condition in space.conditions),
     ]
+    if space.family is not Family.ENCODER:
+        facts.append(("family", space.family.value))
+    facts += _more_choices(space)
     if space.homogeneous_heads:
         facts.append(("heads", "all of one kind in a layer"))
     if space.uniform:
         facts.append(("uniform", f"{', '.join(sorted(gene.value for gene in space.uniform))}: equal in all layers"))
     return [*facts, ("source", space.source)] if space.source else facts
+
+
+def _more_choices(space: DesignSpace) -> list[tuple[str, str]]:
+    """Returns rows of the choices that most spaces leave at their defaults: biases, deployments, what they remove."""
+    found = [
+        (gene, ", ".join(_written(choice) for choice in getattr(space, gene)))
+        for gene in _USUAL
+        if getattr(space, gene) != _USUAL[gene]
+    ]
+    if space.deployments != (Deployment(),):
+        found += [("deployment", _deployment(deployment)) for deployment in space.deployments]
+    return found
+
+
+def _written(choice: bool | float) -> str:
+    return str(choice).lower() if isinstance(choice, bool) else f"{choice:g}"
+
+
+def _deployment(deployment: Deployment) -> str:
+    threads = how_many(deployment.threads, "thread")
+    return f"{deployment.precision.value}, {deployment.runtime.value}, {threads}"
 
 
 def rows(facts: SpaceFacts, inputs: Mapping[str, InputSpec]) -> list[tuple[str, str, str]]:
@@ -85,6 +112,8 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
 
 
 def _reads(spec: InputSpec) -> str:
+    if spec.kind is InputKind.TEXT:
+        return f"{spec.length} tokens of {spec.vocabulary:,} words, the next word after each"
     if spec.kind is InputKind.TOKENS:
         return f"{spec.length} tokens of {spec.vocabulary:,} words, {spec.classes} classes"
     channels = f"{spec.length} samples of {spec.channels} channels"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
 
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -15,17 +14,6 @@ from protran.report.key import add_colour_bar, add_legend, shade_norm
 from protran.report.panel import draw_panel
 from protran.report.picture import Picture
 
-_STYLE: Any = {
-    "font.size": 9.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.alpha": 0.25,
-    "grid.linewidth": 0.6,
-    "axes.axisbelow": True,
-    "text.parse_math": False,  # a campaign may be called a$b
-}
-
 
 def draw(picture: Picture, path: Path, *, dpi: int = 160) -> Path:
     """Writes the picture to `path` (PNG, SVG or PDF, by its suffix) and returns the path.
@@ -34,7 +22,7 @@ def draw(picture: Picture, path: Path, *, dpi: int = 160) -> Path:
         ValueError: the suffix is none that can be drawn.
         OSError: the file cannot be written.
     """
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(look.STYLE):
         panels, norm = picture.panels(), shade_norm(picture)
         columns = len(panels) if len(panels) <= 3 else math.ceil(len(panels) / 2)
         rows = math.ceil(len(panels) / columns)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from protran.report.picture import Origin
 
 # Source of the two colours: Okabe and Ito, "Color Universal Design", a palette that colour-blind readers tell apart.
@@ -18,3 +20,13 @@ SHAPES: dict[Origin | None, str] = {
 }
 DASHES = (0, (4, 3))
 PANEL_INCHES = (4.6, 3.9)
+STYLE: Any = {
+    "font.size": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "text.parse_math": False,  # a campaign may be called a$b
+}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from protran.cli.front_table import architecture_pairs, caption, front_table, how_many
+from protran.cli.front_table import architecture_pairs, caption, front_table
 
 Maker = Callable[..., dict[str, Any]]
 
@@ -76,10 +76,3 @@ def test_the_caption_says_that_test_errors_choose_nothing(front_document: Maker)
     for candidate in document["candidates"]:
         del candidate["values"]["test_error"]
     assert "only reported" not in caption(document)
-
-
-@pytest.mark.parametrize(
-    ("candidates", "words"), [([], "0 candidates"), (["a"], "1 candidate"), (["a", "b"], "2 candidates")]
-)
-def test_candidates_are_counted_in_words_that_agree(candidates: list[str], words: str) -> None:
-    assert how_many(candidates) == words

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from device_agents.measurement import UNAVAILABLE, Measurement, MeasurementStatus, Provenance, Value
+from device_agents.workload import Workload, WorkloadKind
 from protran.cli.profile import summarise
+from search_spaces.deployment import Deployment, Precision, Runtime
 
 Run = Callable[..., Any]
 
@@ -54,6 +56,59 @@ def test_device_batch_and_repeats_reach_the_device(run: Run, api: Any, model: st
     candidate, input_spec, workload = api.asked["arguments"]
     assert (candidate.architecture.layers[0].hidden, input_spec.length, workload.batch_size) == (8, 151, 8)
     assert (api.asked["device"], api.asked["repeats"]) == ("pi", 3)
+
+
+def test_a_training_step_in_micro_batches_reaches_the_device_and_is_shown(run: Run, api: Any, model: str) -> None:
+    api.measurements = [measurement()]
+    step = ("--workload", "training-step", "--batch", "8", "--micro-batches", "2")
+    assert "training-step on batch 8 in 2 micro-batches, on local" in run("profile", model, *step).out
+    assert api.asked["arguments"][2] == Workload(WorkloadKind.TRAINING_STEP, 8, 2)
+    told = json.loads(run("profile", model, *step, "--json").out)
+    assert told["workload"] == {"kind": "training-step", "batch_size": 8, "micro_batches": 2}
+
+
+def test_precision_runtime_and_threads_are_the_deployment_that_is_measured(run: Run, api: Any, model: str) -> None:
+    api.measurements = [measurement()]
+    options = ("--precision", "int8-dynamic", "--runtime", "onnxruntime", "--threads", "2")
+    assert "| int8-dynamic onnxruntime 2 threads" in run("profile", model, *options).out
+    assert api.asked["arguments"][0].deployment == Deployment(Precision.INT8_DYNAMIC, Runtime.ONNXRUNTIME, 2)
+
+
+def test_options_change_what_they_name_of_the_deployment_in_a_file(run: Run, api: Any, tmp_path: Path) -> None:
+    api.measurements = [measurement()]
+    own = {"precision": "bf16", "threads": 2, "layers": [{"head_sparsity": 0.5}]}
+    path = tmp_path / "model.json"
+    path.write_text(json.dumps({"architecture": {"layers": [LAYER]}, "deployment": own}))
+    run("profile", str(path), "--threads", "4")
+    assert api.asked["arguments"][0].deployment.to_json() == {**own, "threads": 4}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--precision", "bf17"), "precision must be one of fp32, bf16, fp16, int8-dynamic, int8-static; got 'bf17'"),
+        (("--precision", "int8-static"), "set runtime to onnxruntime"),
+        (("--runtime", "onnx"), "runtime must be one of torch, onnxruntime; got 'onnx'"),
+        (("--workload", "sleep"), "workload must be inference or training-step, got 'sleep'"),
+        (("--micro-batches", "2"), "micro_batches belong to a training step"),
+        (("--workload", "training-step", "--batch", "3", "--micro-batches", "2"), "must be a multiple"),
+    ],
+)
+def test_what_cannot_be_measured_is_one_sentence_before_anything_runs(
+    run: Run, api: Any, model: str, options: tuple[str, ...], words: str
+) -> None:
+    ran = run("profile", model, *options)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert words in ran.err
+    assert api.asked == {}
+
+
+def test_what_profile_prints_is_a_model_to_profile(run: Run, api: Any, model: str, tmp_path: Path) -> None:
+    api.measurements = [measurement()]
+    printed = tmp_path / "printed.json"
+    printed.write_text(run("profile", model, "--threads", "2", "--json").out)
+    assert run("profile", str(printed)).code == 0
+    assert api.asked["arguments"][0].deployment.threads == 2
 
 
 def test_the_json_has_values_per_call_and_per_sequence(run: Run, api: Any, model: str) -> None:

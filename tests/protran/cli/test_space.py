@@ -16,7 +16,7 @@ from search_spaces.space import load_space
 
 Run = Callable[..., Any]
 
-SPACES = ("bert-family", "edge-small", "flexibert-v1", "flexibert-v2", "timeseries")
+SPACES = ("bert-family", "edge-small", "flexibert-v1", "flexibert-v2", "gpt-small", "timeseries")
 
 IMPOSSIBLE = """name: nothing
 layers: [1]
@@ -134,10 +134,96 @@ def test_windows_are_counted_for_what_the_default_task_reads(run: Run) -> None:
     assert InputSpec.from_json(told["inputs"]["windows"]["input_spec"]) == load_task("watch").input_spec
 
 
-def test_an_input_that_is_unknown_is_refused(run: Run) -> None:
-    ran = run("space", "check", "edge-small", "--input", "pictures")
+@pytest.mark.parametrize(
+    ("space", "reads", "words"),
+    [
+        ("edge-small", "pictures", "--input must be one of tokens, windows where models are encoders; got 'pictures'"),
+        ("edge-small", "text", "--input must be one of tokens, windows where models are encoders; got 'text'"),
+        ("gpt-small", "tokens", "--input must be one of text where models are decoders; got 'tokens'"),
+    ],
+)
+def test_an_input_that_the_models_cannot_read_is_refused(run: Run, space: str, reads: str, words: str) -> None:
+    ran = run("space", "check", space, "--input", reads)
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
-    assert "--input must be one of tokens, windows; got 'pictures'" in ran.err
+    assert words in ran.err
+
+
+def test_decoders_are_explained_for_text_of_the_vocabulary_of_gpt_2(run: Run) -> None:
+    told = json.loads(run("space", "check", "gpt-small", "--json").out)["inputs"]
+    assert list(told) == ["text"]
+    assert told["text"]["parameters"]["most"]["value"] == 124_439_808  # GPT-2 small, as published
+    assert "no bias" in told["text"]["parameters"]["least"]["line"]
+    assert "1024 tokens of 50,257 words, the next word after each" in run("space", "check", "gpt-small").out
+
+
+DEPLOYED = """name: deployed
+layers: [1, 2]
+hidden: [16]
+heads: [4]
+head_kinds: [sa_sdp]
+stacks: [1]
+feed_forward: [32]
+deployments:
+  - {}
+  - {precision: int8-dynamic, runtime: onnxruntime, threads: 2}
+head_sparsity: [0, 0.25]
+feed_forward_sparsity: [0, 0.5]
+keep_fp32: [false, true]
+"""
+
+
+@pytest.fixture
+def deployed(tmp_path: Path) -> str:
+    path = tmp_path / "deployed.yaml"
+    path.write_text(DEPLOYED)
+    return str(path)
+
+
+def shown(run: Run, space: str) -> list[str]:
+    """Returns the rows of a shown space, with single spaces."""
+    return [" ".join(line.split()) for line in run("space", "show", space).out.splitlines()]
+
+
+def test_the_choices_of_deployments_are_shown(run: Run, deployed: str) -> None:
+    assert {
+        "head_sparsity 0, 0.25",
+        "feed_forward_sparsity 0, 0.5",
+        "keep_fp32 false, true",
+        "deployment fp32, torch, 1 thread",
+        "deployment int8-dynamic, onnxruntime, 2 threads",
+    } <= set(shown(run, deployed))
+
+
+def test_a_decoder_and_its_choice_of_biases_are_shown(run: Run) -> None:
+    assert {"family decoder", "bias false, true"} <= set(shown(run, "gpt-small"))
+
+
+def test_a_space_without_such_choices_shows_none(run: Run) -> None:
+    told = run("space", "show", "edge-small").out
+    for word in ("bias", "family", "deployment", "sparsity", "keep_fp32"):
+        assert word not in told
+
+
+def test_samples_and_explanations_say_how_a_candidate_is_deployed(run: Run, deployed: str) -> None:
+    told = run("space", "sample", deployed, "-n", "40").out + run("space", "check", deployed, "--input", "windows").out
+    for words in ("int8-dynamic onnxruntime 2 threads", "| heads -25%", "| ff -50%", "layer 1 in fp32"):
+        assert words in told
+    # By hand: two layers lose heads and channels in 4 ways each, and under int8 each may stay in fp32.
+    assert f"{(4 + 8) + (4**2 + 8**2)} " in told
+    assert "candidates, with their deployments" in told
+
+
+def test_a_sampled_deployment_is_in_its_space_and_another_is_not(run: Run, deployed: str, tmp_path: Path) -> None:
+    drawn = json.loads(run("space", "sample", deployed, "-n", "40", "--json").out)["candidates"]
+    sparse = next(item for item in drawn if item.get("deployment", {}).get("layers"))
+    path = tmp_path / "candidate.json"
+    path.write_text(json.dumps(sparse))
+    assert run("space", "check", deployed, "--candidate", str(path)).code == 0
+    sparse["deployment"]["layers"][0]["head_sparsity"] = 0.75
+    path.write_text(json.dumps(sparse))
+    ran = run("space", "check", deployed, "--candidate", str(path))
+    assert ran.code == 2
+    assert "layer 1: head_sparsity must be one of [0.0, 0.25], got 0.75" in ran.err
 
 
 def test_a_preset_can_be_looked_for_in_a_space(run: Run) -> None:
