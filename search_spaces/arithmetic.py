@@ -55,6 +55,11 @@ def last_size(genes: Genes) -> Array:
     return (gate * size).sum(-1) - (gate[..., 1:] * size[..., :-1]).sum(-1)
 
 
+def biases(genes: Genes) -> Array:
+    """Returns 1 where linear layers and norms have biases, `n x 1`: for every layer."""
+    return genes.bias[..., None]
+
+
 def transition_sizes(genes: Genes) -> tuple[Array, Array, Array]:
     """Returns (gate, from, to) of the projections between layers, each `n x (L - 1)`."""
     return genes.transition[..., :-1], genes.hidden[..., :-1], genes.hidden[..., 1:]
@@ -63,20 +68,26 @@ def transition_sizes(genes: Genes) -> tuple[Array, Array, Array]:
 def parameters(genes: Genes, spec: InputSpec) -> Array:
     """Returns the number of trained parameters, `n`: exactly torch's count."""
     first = genes.hidden[..., 0]
-    layers = _attention_parameters(genes) + _feed_forward_parameters(genes) + 4 * genes.hidden
+    layers = _attention_parameters(genes) + _feed_forward_parameters(genes)
+    layers = layers + (2 + 2 * biases(genes)) * genes.hidden  # norms
     gate, source, target = transition_sizes(genes)
     transitions = (gate * (source * target + target)).sum(-1)
-    if spec.kind is InputKind.TOKENS:
-        rows = spec.vocabulary + max(BERT_POSITIONS, spec.length) + BERT_TYPES
-    else:
-        rows = spec.channels * spec.patch + 1 + spec.sequence_length
-    embedding = (rows + 2) * first
+    embedding = _embedding_rows(spec) * first
     return (genes.layer_gate * layers).sum(-1) + transitions + embedding + _classifier_parameters(genes, spec)
 
 
+def _embedding_rows(spec: InputSpec) -> int:
+    """Returns the rows of all tables before the first layer, and of the norm after them where there is one."""
+    if spec.kind is InputKind.TEXT:
+        return spec.vocabulary + spec.length
+    if spec.kind is InputKind.TOKENS:
+        return spec.vocabulary + max(BERT_POSITIONS, spec.length) + BERT_TYPES + 2
+    return spec.channels * spec.patch + 1 + spec.sequence_length + 2
+
+
 def _attention_parameters(genes: Genes) -> Array:
-    width, hidden = genes.width, genes.hidden
-    total = (hidden + 1) * projected(genes) + (genes.heads * width + 1) * hidden
+    width, hidden, bias = genes.width, genes.hidden, biases(genes)
+    total = (hidden + bias) * projected(genes) + (genes.heads * width + bias) * hidden
     total = total + count_of(genes, HeadKind.WEIGHTED_MULTIPLICATIVE) * width * width
     for kind in CONVOLUTIONS:
         kernel = kind.kernel or 0
@@ -85,13 +96,15 @@ def _attention_parameters(genes: Genes) -> Array:
 
 
 def _feed_forward_parameters(genes: Genes) -> Array:
-    gate, size, hidden = genes.stack_gate, genes.feed_forward, genes.hidden
-    inner = (gate[..., 1:] * (size[..., :-1] + 1) * size[..., 1:]).sum(-1)
-    return (hidden + 1) * size[..., 0] + inner + (last_size(genes) + 1) * hidden
+    gate, size, hidden, bias = genes.stack_gate, genes.feed_forward, genes.hidden, biases(genes)
+    inner = (gate[..., 1:] * (size[..., :-1] + bias[..., None]) * size[..., 1:]).sum(-1)
+    return (hidden + bias) * size[..., 0] + inner + (last_size(genes) + bias) * hidden
 
 
 def _classifier_parameters(genes: Genes, spec: InputSpec) -> Array:
     hidden = last_hidden(genes)
+    if spec.kind is InputKind.TEXT:
+        return (1 + genes.bias) * hidden  # the last norm: the output's weights are the embedding's
     total = (hidden + 1) * spec.classes
     return total + (hidden + 1) * hidden if spec.kind is InputKind.TOKENS else total
 
@@ -99,14 +112,14 @@ def _classifier_parameters(genes: Genes, spec: InputSpec) -> Array:
 def macs(genes: Genes, spec: InputSpec) -> Macs:
     """Returns the multiply-accumulates of one sequence of full length.
 
-    The q W of weighted multiplicative heads counts as projection; projections between layers count as feed-forward.
+    The q W of weighted multiplicative heads counts as projection; projections between layers count as feed-forward. A
+    decoder's attention counts the whole length x length product, half of which its causal mask discards: so does torch.
     """
     length, gate = spec.sequence_length, genes.layer_gate
     hidden, width = genes.hidden, genes.width
     weighted = count_of(genes, HeadKind.WEIGHTED_MULTIPLICATIVE)
     attending = count_of(genes, HeadKind.SCALED_DOT_PRODUCT) + weighted
     projection = hidden * (projected(genes) + genes.heads * width) + weighted * width * width
-    last = last_hidden(genes)
     windows = spec.kind is InputKind.WINDOWS
     return Macs(
         attention_projection=length * (gate * projection).sum(-1),
@@ -115,8 +128,15 @@ def macs(genes: Genes, spec: InputSpec) -> Macs:
         convolution=length * (gate * _convolution_macs(genes)).sum(-1),
         feed_forward=length * _feed_forward_macs(genes),
         embedding=(length * spec.channels * spec.patch if windows else 0) * hidden[..., 0],
-        head=last * spec.classes if windows else last * (last + spec.classes),
+        head=_head_macs(genes, spec),
     )
+
+
+def _head_macs(genes: Genes, spec: InputSpec) -> Array:
+    last = last_hidden(genes)
+    if spec.kind is InputKind.TEXT:
+        return spec.length * last * spec.vocabulary
+    return last * (last + spec.classes) if spec.kind is InputKind.TOKENS else last * spec.classes
 
 
 def _fourier_macs(genes: Genes, length: int) -> Array:

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from search_spaces.canonical import stable_key, without_defaults
-from search_spaces.deployment import Deployment
+from search_spaces.deployment import Deployment, Runtime
 from search_spaces.errors import SpaceError
 from search_spaces.payloads import choice, expect_keys, is_count
 
@@ -175,6 +175,7 @@ class Candidate:
         layers, changes = len(self.architecture.layers), len(self.deployment.layers)
         if changes and changes != layers:
             raise SpaceError(f"a deployment of {layers} layers must say what becomes of each of them, got {changes}")
+        check_deployable(self.architecture.family, self.deployment)
 
     @property
     def key(self) -> str:
@@ -190,6 +191,13 @@ class Candidate:
         """Returns the candidate that `to_json` wrote. Raises `SpaceError` where the payload is not one."""
         expect_keys(payload, "candidate", required={"architecture"}, optional={"deployment"})
         return cls(Architecture.from_json(payload["architecture"]), Deployment.from_json(payload.get("deployment", {})))
+
+
+def check_deployable(family: Family, deployment: Deployment) -> None:
+    """Raises `SpaceError` where models of `family` cannot be deployed so: decoders run whole, in torch."""
+    if family is Family.DECODER and (deployment.layers or deployment.runtime is not Runtime.TORCH):
+        got = "removed heads or channels" if deployment.layers else f"the runtime {deployment.runtime.value}"
+        raise SpaceError(f"a decoder runs whole and in torch, got {got}; choose a deployment without")
 
 
 def _head(value: Any) -> HeadKind:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 
-from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
+from search_spaces.candidate import Architecture, Candidate, Family, HeadKind, Layer
 from search_spaces.cost import count_candidate
 from search_spaces.errors import SpaceError
 from search_spaces.input_spec import InputKind, InputSpec
@@ -14,6 +14,8 @@ BERT_INPUT = InputSpec(InputKind.TOKENS, length=128, classes=2)
 """Sentences of 128 tokens of BERT's vocabulary, two classes: as GLUE's single-sentence tasks are run."""
 MOTION_INPUT = InputSpec(InputKind.WINDOWS, length=151, classes=9, channels=4, patch=8)
 """Windows of UniMiB SHAR as the compression study reads them: three axes and their magnitude, patches of 8."""
+GPT_INPUT = InputSpec(InputKind.TEXT, length=1024, classes=50_257, vocabulary=50_257)
+"""The longest text that GPT-2 reads, in tokens of its vocabulary."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Preset:
     """A well-known model.
 
     Attributes:
-        candidate: its nearest relative here; the encoder layers are exactly its own unless `difference` says otherwise.
+        candidate: its nearest relative here; the layers are exactly its own unless `difference` says otherwise.
         input_spec: what it reads.
         published: the number of parameters that its authors give, as they round it.
         source: where that number and the shape come from.
@@ -50,6 +52,11 @@ def _equal_layers(depth: int, hidden: int, heads: tuple[HeadKind, ...], size: in
 
 def _attention(depth: int, hidden: int, heads: int, size: int) -> Candidate:
     return _equal_layers(depth, hidden, (HeadKind.SCALED_DOT_PRODUCT,) * heads, size)
+
+
+def _decoder(depth: int, hidden: int, heads: int, size: int) -> Candidate:
+    layer = Layer(hidden, (HeadKind.SCALED_DOT_PRODUCT,) * heads, (size,))
+    return Candidate(Architecture((layer,) * depth, Family.DECODER))
 
 
 _MIXED = (HeadKind.SCALED_DOT_PRODUCT,) * 2 + (HeadKind.CONVOLUTION_9,) * 2
@@ -92,8 +99,15 @@ PRESETS: dict[str, Preset] = {
         BERT_INPUT,
         "14 M",
         "Jiang et al. (arXiv:2008.02496), ConvBERT-small",
-        "3.6 M more, most of it in the embedding, which is 128 wide in the original and projected to 256; two of four "
-        "heads are convolutions of kernel 9, as there",
+        "3.6 M more, most of it in the embedding, which is 128 wide in the original and projected to 256 (its form in "
+        "`transformers` has 13.1 M); two of four heads are convolutions of kernel 9, as there",
+    ),
+    "gpt2": Preset(
+        _decoder(12, 768, 12, 3072),
+        GPT_INPUT,
+        "124 M",
+        "github.com/openai/gpt-2, which corrects the 117 M of Radford et al. (2019)",
+        whole=True,
     ),
     "t1": Preset(_attention(8, 32, 8, 256), MOTION_INPUT, "180,041", _STUDY, _STUDY_DIFFERENCE, whole=True),
     "t2": Preset(_attention(12, 32, 16, 256), MOTION_INPUT, "264,137", _STUDY, _STUDY_DIFFERENCE, whole=True),

@@ -107,7 +107,12 @@ class RelaxedSpace:
         return valid + (points - points.detach())
 
     def cost(self, points: Tensor, input_spec: InputSpec) -> Cost:
-        """Returns the cost at `points` (`… x d`): tensors `…`, differentiable in the points."""
+        """Returns the cost at `points` (`… x d`): tensors `…`, differentiable in the points.
+
+        Raises:
+            SpaceError: models of this space cannot read that input.
+        """
+        input_spec.check_family(self.space.family)
         return count(self.genes(points), input_spec)
 
     def _kind_shares(self, z: Tensor, place: LayerCoordinates) -> Tensor:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from search_spaces.candidate import HEAD_KINDS, Candidate, Family, HeadKind
+from search_spaces.candidate import HEAD_KINDS, Candidate, Family, HeadKind, check_deployable
 from search_spaces.canonical import stable_key
 from search_spaces.conditions import Condition
 from search_spaces.deployment import Deployment
@@ -125,6 +125,14 @@ class DesignSpace:
             raise FieldError(("bias",), f"an encoder has biases: expected bias [true], got {list(self.bias)}")
         if family is Family.DECODER and self.head_kinds != (HeadKind.SCALED_DOT_PRODUCT,):
             raise FieldError(("head_kinds",), "head_kinds of a decoder must be [sa_sdp]")
+        for place, deployment in enumerate(self.deployments):
+            try:
+                check_deployable(family, deployment)
+            except SpaceError as error:
+                raise FieldError(("deployments", place), str(error)) from error
+        for name in ("head_sparsity", "feed_forward_sparsity"):
+            if family is Family.DECODER and getattr(self, name) != (0.0,):
+                raise FieldError((name,), f"a decoder runs whole: expected {name} [0], got {list(getattr(self, name))}")
         if family is Family.DECODER and Gene.HIDDEN not in self.uniform:
             raise FieldError(("uniform",), "a decoder has one hidden size in all layers; add hidden to uniform")
 

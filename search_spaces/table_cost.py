@@ -18,7 +18,11 @@ def count_table(table: GeneTable, input_spec: InputSpec) -> Cost:
 
     Candidates of equal depth are counted together, so that no formula runs over absent layers. Counts are whole
     numbers far below 2**53, hence the same whatever the order of the sums.
+
+    Raises:
+        SpaceError: models of the table's space cannot read that input.
     """
+    input_spec.check_family(table.space.family)
     depth = table.depth
     order = np.argsort(depth, kind="stable")
     parts = []

@@ -18,6 +18,7 @@ class Part(str, Enum):
     FEED_FORWARD = "feed-forward"
     TRANSITION = "transition"
     CLASSIFIER = "classifier"
+    OUTPUT = "output"  # of a decoder, over the vocabulary; its weights are the embedding's
     CONSTANTS = "constants"  # the matrices of Fourier and cosine heads
     LOSS = "loss"
     OPTIMIZER = "optimizer"

@@ -1,4 +1,4 @@
-"""The backward pass of a whole model, from the loss to the embedding; see `operations.py` for the conventions."""
+"""The backward pass of a whole encoder, from the loss to the embedding; see `operations.py` for the conventions."""
 
 from __future__ import annotations
 
@@ -82,30 +82,39 @@ def _classifier(spec: InputSpec, hidden: int, batch: int, drops: bool) -> list[O
 
 
 def _feed_forward(number: int, layer: Layer, rows: int, drops: bool) -> Iterator[Placed]:
-    hidden = layer.hidden
-    sizes = [hidden, *layer.feed_forward, hidden]
-    operations = [linear(rows, sizes[-2], hidden)]
-    for inputs, outputs in reversed(list(pairwise(sizes[:-1]))):
-        operations += [gelu(rows * outputs), linear(rows, inputs, outputs)]
-    yield Place(number, Part.NORM), norm(rows, hidden)
-    for operation in _beside_residual(operations, rows * hidden, drops):
+    yield Place(number, Part.NORM), norm(rows, layer.hidden)
+    for operation in _beside_residual(feed_forward(layer, rows), rows * layer.hidden, drops):
         yield Place(number, Part.FEED_FORWARD), operation
 
 
+def feed_forward(layer: Layer, rows: int, bias: bool = True) -> list[Operation]:
+    """Returns the backward of a feed-forward stack over `rows` positions."""
+    sizes = [layer.hidden, *layer.feed_forward, layer.hidden]
+    operations = [linear(rows, sizes[-2], layer.hidden, bias=bias)]
+    for inputs, outputs in reversed(list(pairwise(sizes[:-1]))):
+        operations += [gelu(rows * outputs), linear(rows, inputs, outputs, bias=bias)]
+    return operations
+
+
 def _attention(number: int, layer: Layer, length: int, batch: int, drops: bool) -> Iterator[Placed]:
+    size = batch * length * layer.hidden
+    yield Place(number, Part.NORM), norm(batch * length, layer.hidden)
+    for operation in _beside_residual(attention(layer, length, batch, drops), size, drops):
+        yield Place(number, Part.ATTENTION), operation
+
+
+def attention(layer: Layer, length: int, batch: int, drops: bool, bias: bool = True) -> list[Operation]:
+    """Returns the backward of a layer's attention, from the output projection to the fused one."""
     hidden, rows = layer.hidden, batch * length
     concatenated, projected = len(layer.heads) * layer.head_width, projected_features(layer)
     groups = _groups(layer, length, batch, drops)
     shared = len(groups) == 1 and groups[0].keeps_flat_output
-    operations = [linear(rows, concatenated, hidden, kept_numbers=0 if shared else rows * concatenated)]
+    operations = [linear(rows, concatenated, hidden, kept_numbers=0 if shared else rows * concatenated, bias=bias)]
     for group in reversed(groups):
         operations += head_operations(group)
     if len(groups) > 1:
         operations.append(Operation(made=rows * projected))
-    operations.append(linear(rows, hidden, projected))
-    yield Place(number, Part.NORM), norm(rows, hidden)
-    for operation in _beside_residual(operations, rows * hidden, drops):
-        yield Place(number, Part.ATTENTION), operation
+    return [*operations, linear(rows, hidden, projected, bias=bias)]
 
 
 def _beside_residual(operations: list[Operation], size: int, drops: bool) -> list[Operation]:

@@ -33,20 +33,27 @@ class Operation:
 
 
 def linear(
-    rows: int, inputs: int, outputs: int, kept: Kept = Kept.LINEAR_INPUT, kept_numbers: int | None = None
+    rows: int,
+    inputs: int,
+    outputs: int,
+    kept: Kept = Kept.LINEAR_INPUT,
+    kept_numbers: int | None = None,
+    *,
+    bias: bool = True,
 ) -> Operation:
     """Returns the backward of a linear layer over `rows` positions; it keeps its input, or `kept_numbers` (0: none)."""
     numbers = rows * inputs if kept_numbers is None else kept_numbers
-    weights = (inputs + 1) * outputs
+    weights = (inputs + int(bias)) * outputs
     return Operation(
         {kept: numbers} if numbers else {}, rows * inputs + weights, rows * (inputs - outputs), gradients=weights
     )
 
 
-def norm(rows: int, hidden: int) -> Operation:
+def norm(rows: int, hidden: int, bias: bool = True) -> Operation:
     """Returns the backward of a layer norm over `rows` positions."""
     kept = {Kept.NORM_INPUT: rows * hidden, Kept.NORM_STATISTICS: 2 * rows}
-    return Operation(kept, rows * hidden + 2 * hidden, gradients=2 * hidden)
+    weights = (1 + int(bias)) * hidden
+    return Operation(kept, rows * hidden + weights, gradients=weights)
 
 
 def dropout(size: int) -> Operation:

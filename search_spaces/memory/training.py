@@ -5,7 +5,9 @@ grow while what autograd kept shrinks; from the second micro-batch on all of the
 replaying the backward pass, operator by operator, and then the optimizer.
 
 Exact, by torch's own record of its operators on a CPU, for sequences of two positions and more (with one position, some
-of the counted copies are not made). Not counted: scratch memory inside operators, and what the allocator holds back.
+of the counted copies are not made) and for heads that are together no wider than the hidden size, as pruning leaves
+them (where they are wider, the worst moment can be one of the forward pass). Not counted: scratch memory inside
+operators, and what the allocator holds back.
 """
 
 from __future__ import annotations
@@ -14,12 +16,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from search_spaces.candidate import Candidate
+from search_spaces.candidate import Candidate, Family
 from search_spaces.errors import SpaceError
 from search_spaces.input_spec import InputSpec
 from search_spaces.memory.breakdown import Kept, Part, Place, Share, TrainingMemory, total_bytes
+from search_spaces.memory.decoder_operations import decoder_backward
 from search_spaces.memory.model_operations import Placed, backward
 from search_spaces.memory.weights import Weight, parameters, weight_shares
+from search_spaces.pruning import deployed_architecture
 from search_spaces.traffic import BYTES
 
 MOMENTS = 2  # AdamW's, of every parameter
@@ -37,7 +41,7 @@ def training_memory(
     """Returns where the memory of a training step on `batch_size` sequences of full length goes.
 
     Args:
-        candidate: what is trained.
+        candidate: what is trained; heads and channels that its deployment removes are gone.
         input_spec: what it reads and predicts.
         batch_size: sequences of the whole step.
         micro_batches: equal parts of the batch, one after the other, whose gradients are accumulated: what autograd
@@ -45,7 +49,8 @@ def training_memory(
         dropout: probability inside the model; only whether it is 0 matters.
 
     Raises:
-        SpaceError: `batch_size` is below 1, or not a multiple of `micro_batches`, or `dropout` is not in [0, 1).
+        SpaceError: `batch_size` is below 1, or not a multiple of `micro_batches`, or `dropout` is not in [0, 1), or the
+            input spec is not one that the candidate's family reads.
     """
     if batch_size < 1 or micro_batches < 1 or batch_size % micro_batches:
         raise SpaceError(
@@ -54,9 +59,12 @@ def training_memory(
         )
     if not 0.0 <= dropout < 1.0:
         raise SpaceError(f"dropout must be at least 0 and below 1, got {dropout!r}")
-    tensors = parameters(candidate.architecture, input_spec)
-    operations = list(backward(candidate.architecture, input_spec, batch_size // micro_batches, dropout > 0.0))
-    weights = weight_shares(candidate.architecture, input_spec)
+    architecture = deployed_architecture(candidate)
+    input_spec.check_family(architecture.family)
+    tensors = parameters(architecture, input_spec)
+    replay = decoder_backward if architecture.family is Family.DECODER else backward
+    operations = list(replay(architecture, input_spec, batch_size // micro_batches, dropout > 0.0))
+    weights = weight_shares(architecture, input_spec)
     trained = sum(weight.numbers for weight in tensors)
     optimizer_bytes = BYTES * (MOMENTS * trained + len(tensors))
     peak = max(_backward_peak(operations, trained, micro_batches > 1), _optimizer_peak(tensors), key=_numbers)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from search_spaces.arithmetic import BERT_POSITIONS, BERT_TYPES, QUERYING
-from search_spaces.candidate import Architecture, HeadKind, Layer
+from search_spaces.candidate import Architecture, Family, HeadKind, Layer
 from search_spaces.input_spec import InputKind, InputSpec
 from search_spaces.memory.breakdown import Part, Place, Share
 from search_spaces.traffic import BYTES
@@ -27,7 +27,10 @@ def parameters(architecture: Architecture, spec: InputSpec) -> list[Weight]:
     weights = list(_embedding(spec, layers[0].hidden))
     last = layers[-1].hidden
     for number, (layer, next_hidden) in enumerate(with_next_hidden(architecture), start=1):
-        weights += _layer(layer, next_hidden, number)
+        parts = _Parts(number, layer, architecture.bias)
+        weights += parts.of_decoder() if architecture.family is Family.DECODER else parts.of_encoder(next_hidden)
+    if spec.kind is InputKind.TEXT:
+        return weights + _norm(None, last, architecture.bias)
     classifier = Place(None, Part.CLASSIFIER)
     if spec.kind is InputKind.TOKENS:
         weights += _linear(classifier, last, last)
@@ -65,16 +68,18 @@ def projected_features(layer: Layer) -> int:
     return layer.head_width * sum(3 if kind in QUERYING else 1 for kind in layer.heads)
 
 
-def _linear(place: Place, inputs: int, outputs: int) -> list[Weight]:
-    return [Weight(place, inputs * outputs), Weight(place, outputs)]
+def _linear(place: Place, inputs: int, outputs: int, bias: bool = True) -> list[Weight]:
+    return [Weight(place, inputs * outputs), Weight(place, outputs)][: 2 if bias else 1]
 
 
-def _norm(layer: int | None, hidden: int) -> list[Weight]:
-    return [Weight(Place(layer, Part.NORM), hidden)] * 2
+def _norm(layer: int | None, hidden: int, bias: bool = True) -> list[Weight]:
+    return [Weight(Place(layer, Part.NORM), hidden)] * (2 if bias else 1)
 
 
 def _embedding(spec: InputSpec, hidden: int) -> list[Weight]:
     place = Place(None, Part.EMBEDDING)
+    if spec.kind is InputKind.TEXT:
+        return [Weight(place, spec.length * hidden), Weight(place, spec.vocabulary * hidden)]
     if spec.kind is InputKind.TOKENS:
         rows = [max(BERT_POSITIONS, spec.length), BERT_TYPES, spec.vocabulary]
     else:
@@ -82,19 +87,40 @@ def _embedding(spec: InputSpec, hidden: int) -> list[Weight]:
     return [Weight(place, count * hidden) for count in rows] + _norm(None, hidden)
 
 
-def _layer(layer: Layer, next_hidden: int, number: int) -> Iterator[Weight]:
-    hidden, attention = layer.hidden, Place(number, Part.ATTENTION)
-    yield from _linear(attention, hidden, projected_features(layer))
-    for kind, count in layer.head_counts().items():
-        for numbers in _head_parameters(kind, count, layer.head_width) if count else []:
-            yield Weight(attention, numbers)
-    yield from _linear(attention, len(layer.heads) * layer.head_width, hidden)
-    yield from _norm(number, hidden)
-    for inputs, outputs in pairwise([hidden, *layer.feed_forward, hidden]):
-        yield from _linear(Place(number, Part.FEED_FORWARD), inputs, outputs)
-    yield from _norm(number, hidden)
-    if next_hidden != hidden:
-        yield from _linear(Place(number, Part.TRANSITION), hidden, next_hidden)
+@dataclass(frozen=True)
+class _Parts:
+    """The weights of one layer, part by part."""
+
+    number: int
+    layer: Layer
+    bias: bool
+
+    def of_encoder(self, next_hidden: int) -> Iterator[Weight]:
+        """Yields them in the order of an encoder layer that is followed by one of `next_hidden`."""
+        hidden = self.layer.hidden
+        yield from (*self._attention(), *self._norm(), *self._feed_forward(), *self._norm())
+        if next_hidden != hidden:
+            yield from _linear(Place(self.number, Part.TRANSITION), hidden, next_hidden)
+
+    def of_decoder(self) -> Iterator[Weight]:
+        """Yields them in the order of a decoder layer."""
+        yield from (*self._norm(), *self._attention(), *self._norm(), *self._feed_forward())
+
+    def _attention(self) -> Iterator[Weight]:
+        layer, place = self.layer, Place(self.number, Part.ATTENTION)
+        yield from _linear(place, layer.hidden, projected_features(layer), self.bias)
+        for kind, count in layer.head_counts().items():
+            for numbers in _head_parameters(kind, count, layer.head_width) if count else []:
+                yield Weight(place, numbers)
+        yield from _linear(place, len(layer.heads) * layer.head_width, layer.hidden, self.bias)
+
+    def _norm(self) -> list[Weight]:
+        return _norm(self.number, self.layer.hidden, self.bias)
+
+    def _feed_forward(self) -> Iterator[Weight]:
+        hidden = self.layer.hidden
+        for inputs, outputs in pairwise([hidden, *self.layer.feed_forward, hidden]):
+            yield from _linear(Place(self.number, Part.FEED_FORWARD), inputs, outputs, self.bias)
 
 
 def _head_parameters(kind: HeadKind, count: int, width: int) -> list[int]:

@@ -58,16 +58,3 @@ class EncoderModel(nn.Module):
         if not fits or inputs.shape[-1] > spec.length:
             expected = "batch x length" if tokens else f"batch x {spec.channels} channels x length"
             raise SpaceError(f"expected inputs {expected} of length up to {spec.length}, got {tuple(inputs.shape)}")
-
-
-def build_model(architecture: Architecture, input_spec: InputSpec, *, dropout: float = 0.1) -> EncoderModel:
-    """Returns a freshly initialised model of `architecture` for `input_spec`, in training mode.
-
-    Initial weights come from torch's global generator: seed it for a reproducible model.
-
-    Raises:
-        SpaceError: `dropout` is not in [0, 1).
-    """
-    if not 0.0 <= dropout < 1.0:
-        raise SpaceError(f"dropout must be at least 0 and below 1, got {dropout!r}")
-    return EncoderModel(architecture, input_spec, dropout)

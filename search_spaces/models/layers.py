@@ -39,14 +39,20 @@ class MixedAttention(nn.Module):
         return self.output(mixed)  # type: ignore[no-any-return]
 
 
-def feed_forward_stack(layer: Layer) -> nn.Sequential:
-    """Returns hidden -> size 1 -> ... -> size S -> hidden, with GELU after every size."""
+def feed_forward_stack(layer: Layer, *, bias: bool = True, approximate: str = "none") -> nn.Sequential:
+    """Returns hidden -> size 1 -> ... -> size S -> hidden, with GELU after every size.
+
+    Args:
+        layer: its sizes.
+        bias: whether the linear layers have one.
+        approximate: torch's name for how GELU is computed: "none" is exact, "tanh" is GPT-2's.
+    """
     modules: list[nn.Module] = []
     previous = layer.hidden
     for size in layer.feed_forward:
-        modules += [nn.Linear(previous, size), nn.GELU()]
+        modules += [nn.Linear(previous, size, bias), nn.GELU(approximate)]
         previous = size
-    return nn.Sequential(*modules, nn.Linear(previous, layer.hidden))
+    return nn.Sequential(*modules, nn.Linear(previous, layer.hidden, bias))
 
 
 class EncoderLayer(nn.Module):

@@ -25,7 +25,8 @@ from torch import Tensor
 from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
 from search_spaces.errors import SpaceError
 from search_spaces.input_spec import InputKind, InputSpec
-from search_spaces.models.encoder import EncoderModel, build_model
+from search_spaces.models.build import build_encoder
+from search_spaces.models.encoder import EncoderModel
 from search_spaces.models.layers import NORM_EPSILON
 
 CONFIG = "config.json"
@@ -200,12 +201,12 @@ def load_checkpoint(
     if (Candidate(architecture), spec) != fitting:
         raise SpaceError("expected architecture and input spec of this checkpoint; take both from read_checkpoint")
     with torch.device("meta"):  # shapes are compared before memory is taken
-        parameters = dict(build_model(architecture, input_spec).named_parameters())
+        parameters = dict(build_encoder(architecture, input_spec).named_parameters())
     shapes = {name: tuple(parameter.shape) for name, parameter in parameters.items()}
     shapes[_POSITIONS] = (_count(config, "max_position_embeddings"), *shapes[_POSITIONS][1:])
     shapes[_TYPES] = (_count({"type_vocab_size": 2, **config}, "type_vocab_size"), *shapes[_TYPES][1:])
     tensors = _read_tensors(folder, _sources(family, depth), family.prefix, shapes)
-    model = build_model(architecture, input_spec, dropout=dropout)
+    model = build_encoder(architecture, input_spec, dropout=dropout)
     _fill(model, tensors)
     return model
 

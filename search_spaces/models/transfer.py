@@ -19,7 +19,8 @@ from torch import Tensor, nn
 
 from search_spaces.candidate import Architecture, HeadKind, Layer
 from search_spaces.errors import SpaceError
-from search_spaces.models.encoder import EncoderModel, build_model
+from search_spaces.models.build import build_encoder
+from search_spaces.models.encoder import EncoderModel
 from search_spaces.models.heads import HeadGroup
 from search_spaces.models.layers import EncoderLayer, MixedAttention
 
@@ -65,7 +66,7 @@ def transfer(
 
 def _check(model: EncoderModel, architecture: Architecture, name: str) -> None:
     with torch.device("meta"):
-        expected = build_model(architecture, model.input_spec)
+        expected = build_encoder(architecture, model.input_spec)
     if _shapes(model) != _shapes(expected):
         raise SpaceError(f"the {name} model is not of the {name} architecture; pass the one that it was built from")
 

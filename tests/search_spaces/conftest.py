@@ -8,8 +8,8 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from search_spaces.candidate import HEAD_KINDS, Architecture, Candidate, Layer
-from search_spaces.deployment import Deployment
+from search_spaces.candidate import HEAD_KINDS, Architecture, Candidate, Family, HeadKind, Layer
+from search_spaces.deployment import Deployment, LayerDeployment
 
 
 @pytest.fixture
@@ -26,6 +26,38 @@ def random_candidate():
     def candidate(rng, hidden=(8, 16, 24, 32), heads=(1, 2, 4, 8), sizes=(8, 16, 64, 150), depth=4) -> Candidate:
         layers = tuple(layer(rng, hidden, heads, sizes) for _ in range(rng.randint(1, depth)))
         return Candidate(Architecture(layers), Deployment(threads=rng.choice([1, 2])))
+
+    return candidate
+
+
+@pytest.fixture
+def random_decoder():
+    """Returns a function: generator, hidden sizes, numbers of heads, feed-forward sizes, most layers -> candidate.
+
+    Half of the layers have narrower heads than the hidden size has room for, as if others had been pruned.
+    """
+
+    def candidate(rng, hidden=(8, 16, 24, 32), heads=(1, 2, 3, 4), sizes=(8, 16, 64, 150), depth=4) -> Candidate:
+        chosen, layers = rng.choice(hidden), []
+        for _ in range(rng.randint(1, depth)):
+            stack = tuple(rng.choice(sizes) for _ in range(rng.randint(1, 3)))
+            count = rng.choice(heads)
+            width = rng.choice([None, rng.randint(2, chosen // count)])
+            layers.append(Layer(chosen, (HeadKind.SCALED_DOT_PRODUCT,) * count, stack, width))
+        return Candidate(Architecture(tuple(layers), Family.DECODER, bias=rng.choice([True, False])))
+
+    return candidate
+
+
+@pytest.fixture
+def random_pruned(random_candidate):
+    """Returns a function: generator -> candidate that loses a share of the heads and channels of each layer."""
+
+    def candidate(rng) -> Candidate:
+        architecture = random_candidate(rng).architecture
+        shares = (0.0, 0.25, 0.5, 0.75)
+        layers = tuple(LayerDeployment(rng.choice(shares), rng.choice(shares)) for _ in architecture.layers)
+        return Candidate(architecture, Deployment(layers=layers))
 
     return candidate
 

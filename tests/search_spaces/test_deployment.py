@@ -69,6 +69,20 @@ def test_a_candidate_says_what_becomes_of_all_its_layers_or_of_none():
         Candidate(TWO_LAYERS, Deployment(layers=(LayerDeployment(0.5),)))
 
 
+@pytest.mark.parametrize(
+    ("deployment", "got"),
+    [
+        (Deployment(runtime=Runtime.ONNXRUNTIME), "the runtime onnxruntime"),
+        (Deployment(layers=(LayerDeployment(0.5),)), "removed heads or channels"),
+    ],
+)
+def test_a_decoder_runs_whole_and_in_torch(deployment, got):
+    decoder = Architecture((Layer(8, (HeadKind.SCALED_DOT_PRODUCT,) * 2, (16,)),), "decoder")
+    assert Candidate(decoder, Deployment(Precision.BF16, threads=2)).deployment.threads == 2
+    with pytest.raises(SpaceError, match=f"got {got}"):
+        Candidate(decoder, deployment)
+
+
 def test_the_whole_deployment_forgets_single_layers():
     deployment = Deployment(threads=2, layers=(LayerDeployment(0.5),))
     assert deployment.whole == Deployment(threads=2)

@@ -71,6 +71,20 @@ def test_what_is_uniform_must_be_equal_in_all_layers():
         ({"bias": [False, True]}, "an encoder has biases"),
         ({"family": "decoder"}, r"head_kinds of a decoder must be \[sa_sdp\]"),
         ({"family": "decoder", "head_kinds": ["sa_sdp"]}, "add hidden to uniform"),
+        (
+            {"family": "decoder", "head_kinds": ["sa_sdp"], "uniform": ["hidden"], "keep_fp32": [False]},
+            "a decoder runs whole and in torch, got the runtime onnxruntime",
+        ),
+        (
+            {
+                "family": "decoder",
+                "head_kinds": ["sa_sdp"],
+                "uniform": ["hidden"],
+                "deployments": [{}],
+                "keep_fp32": [False],
+            },
+            "a decoder runs whole: expected head_sparsity",
+        ),
         ({"family": "both"}, "family must be among encoder, decoder; got 'both'"),
     ],
 )

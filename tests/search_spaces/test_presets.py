@@ -7,7 +7,7 @@ from torch import nn
 from search_spaces.candidate import Architecture, Candidate
 from search_spaces.cost import count_candidate
 from search_spaces.errors import SpaceError
-from search_spaces.presets import BERT_INPUT, MOTION_INPUT, PRESETS, preset, presets
+from search_spaces.presets import BERT_INPUT, GPT_INPUT, MOTION_INPUT, PRESETS, preset, presets
 from search_spaces.space import load_space
 
 WORDS, POSITIONS, TYPES = 30_522, 512, 2
@@ -24,7 +24,7 @@ def bert_parameters(depth: int, hidden: int, size: int) -> int:
 def test_the_presets_are_those_that_are_promised():
     assert set(presets()) == {
         *("bert-base", "bert-mini", "bert-tiny", "distilbert", "tinybert-4", "minilm-6", "fnet", "convbert-like"),
-        *("t1", "t2"),
+        *("gpt2", "t1", "t2"),
     }
 
 
@@ -45,11 +45,17 @@ def test_berts_have_the_parameters_of_their_shape_exactly(name, shape, parameter
 
 @pytest.mark.parametrize(
     ("name", "digits", "millions"),
-    [("bert-base", 2, 110), ("bert-mini", 3, 11.2), ("bert-tiny", 2, 4.4), ("minilm-6", 3, 22.7)],
+    [("bert-base", 2, 110), ("bert-mini", 3, 11.2), ("bert-tiny", 2, 4.4), ("minilm-6", 3, 22.7), ("gpt2", 3, 124)],
 )
 def test_counts_round_to_the_published_number(name, digits, millions):
     assert PRESETS[name].published == f"{millions} M"
     assert float(f"{PRESETS[name].parameters / 1e6:.{digits}g}") == millions
+
+
+def test_gpt2_has_the_parameters_of_its_published_weights_exactly():
+    """Source: the weights at huggingface.co/openai-community/gpt2, the output layer being the embedding."""
+    layers = 12 * (4 * 768 * 768 + 4 * 768 + 2 * 768 * 3072 + 3072 + 768 + 4 * 768)
+    assert PRESETS["gpt2"].parameters == 124_439_808 == (50_257 + 1024) * 768 + layers + 2 * 768
 
 
 def test_distilbert_is_published_without_pooler_and_token_types():
@@ -69,6 +75,7 @@ def test_the_published_fnet_is_ours_without_the_linear_layers_around_the_transfo
     vocabulary = (32_000 + 4 - WORDS - TYPES) * 768
     projection = 768 * 768 + 768
     original = PRESETS["fnet"].parameters - around + vocabulary + projection
+    assert original == 82_861_056  # of transformers' FNetModel
     assert round(original / 1e6) == 83
     difference = PRESETS["fnet"].difference
     assert difference.startswith(f"{around - vocabulary - projection:,} more: {around:,} in")
@@ -142,6 +149,7 @@ def test_the_bert_family_holds_its_members(name):
         ("flexibert-v1", "bert-mini"),
         ("flexibert-v2", "bert-base"),
         ("flexibert-v2", "convbert-like"),
+        ("gpt-small", "gpt2"),
     ],
 )
 def test_spaces_hold_the_presets_that_they_were_made_around(space, name):
@@ -151,7 +159,8 @@ def test_spaces_hold_the_presets_that_they_were_made_around(space, name):
 def test_presets_read_what_their_models_read():
     specs = {name: preset(name)[1] for name in presets()}
     assert {name for name, spec in specs.items() if spec == MOTION_INPUT} == {"t1", "t2"}
-    assert all(spec == BERT_INPUT for name, spec in specs.items() if name not in ("t1", "t2"))
+    assert specs["gpt2"] == GPT_INPUT
+    assert all(spec == BERT_INPUT for name, spec in specs.items() if name not in ("gpt2", "t1", "t2"))
 
 
 @pytest.mark.parametrize(
@@ -159,7 +168,8 @@ def test_presets_read_what_their_models_read():
     [
         ("bert-tinny", "'bert-tinny': expected one of bert-base, .*; did you mean 'bert-tiny'"),
         ("MiniLM-6", "did you mean 'minilm-6'"),
-        ("gpt", "'gpt': expected one of bert-base, bert-mini, .*t1, t2$"),
+        ("gpt", "'gpt': expected one of bert-base, bert-mini, .*t1, t2; did you mean 'gpt2'"),
+        ("llama", "'llama': expected one of bert-base, bert-mini, .*t1, t2$"),
     ],
 )
 def test_an_unknown_preset_is_told_what_there_is_and_the_nearest(wrong, words):

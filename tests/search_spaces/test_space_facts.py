@@ -20,8 +20,17 @@ from search_spaces.space_facts import EXAMPLES, Counted, cost_range, space_facts
 
 TOKENS = InputSpec(InputKind.TOKENS, length=9, classes=3, vocabulary=40)
 WINDOWS = InputSpec(InputKind.WINDOWS, length=30, classes=4, channels=2, patch=5)
+TEXT = InputSpec(InputKind.TEXT, length=9, classes=40, vocabulary=40)
 SPECS = pytest.mark.parametrize("spec", [TOKENS, WINDOWS], ids=["tokens", "windows"])
-BUILTIN = pytest.mark.parametrize("name", builtin_spaces())
+READ_BY_BUILTIN = pytest.mark.parametrize(
+    ("name", "spec"),
+    [
+        pytest.param(name, spec, id=f"{name} {spec.kind.value}")
+        for name in builtin_spaces()
+        for spec in (TOKENS, WINDOWS, TEXT)
+        if spec.kind.family is load_space(name).family
+    ],
+)
 MOST_DESIGNS = 3000  # of a space that is counted whole
 CONDITIONS = ("width >= 3", "hidden % heads == 0", "feed_forward >= hidden", "feed_forward <= 2 * hidden")
 UNIFORM = ([], [Gene.HIDDEN], [Gene.HIDDEN, Gene.HEADS], [Gene.HIDDEN, Gene.FEED_FORWARD], list(Gene))
@@ -65,8 +74,7 @@ def test_the_extremes_of_a_tiny_space_are_those_of_all_its_candidates(spec, spac
         assert (found.least.value, found.most.value) == (counted.min(), counted.max())
 
 
-@SPECS
-@BUILTIN
+@READ_BY_BUILTIN
 def test_extremes_are_candidates_of_the_space_and_cost_what_is_said(name, spec):
     space = load_space(name)
     for quantity in Counted:
@@ -76,8 +84,7 @@ def test_extremes_are_candidates_of_the_space_and_cost_what_is_said(name, spec):
             assert getattr(count_candidate(extreme.candidate, spec), quantity.value) == extreme.value
 
 
-@SPECS
-@BUILTIN
+@READ_BY_BUILTIN
 def test_no_sampled_candidate_lies_outside_the_range(name, spec):
     space = load_space(name)
     cost = count(genes_of(sample(space, 300, SamplingMethod.RANDOM, seed=1)), spec)

@@ -1,5 +1,6 @@
 """Where torch allocates and keeps memory: the place in the model at which each operator runs."""
 
+import math
 from dataclasses import dataclass, field
 
 import pytest
@@ -8,9 +9,10 @@ from torch import nn
 
 from search_spaces.input_spec import InputKind, InputSpec
 from search_spaces.memory import Part, Place
-from search_spaces.models import build_model, example_input
+from search_spaces.models import DecoderModel, EncoderModel, build_model, example_input
 
 TOKENS = InputSpec(InputKind.TOKENS, length=21, classes=3, vocabulary=50)
+TEXT = InputSpec(InputKind.TEXT, length=21, classes=50, vocabulary=50)
 WINDOWS = InputSpec(InputKind.WINDOWS, length=112, classes=7, channels=3, patch=5)
 
 
@@ -22,6 +24,11 @@ def tokens():
 @pytest.fixture
 def windows():
     return WINDOWS
+
+
+@pytest.fixture
+def text():
+    return TEXT
 
 
 @pytest.fixture(params=[TOKENS, WINDOWS], ids=["tokens", "windows"])
@@ -42,14 +49,19 @@ class Training:
     def forward(self, micro_batches: int = 1) -> torch.Tensor:
         """Returns the loss of the first micro-batch."""
         size = len(self.batch) // micro_batches
-        return self.loss(self.model(self.batch[:size]), self.targets[:size]) / micro_batches
+        return self.loss_of(self.batch[:size], self.targets[:size]) / micro_batches
 
     def step(self, micro_batches: int = 1) -> None:
         self.optimizer.zero_grad(set_to_none=True)
         parts = zip(self.batch.chunk(micro_batches), self.targets.chunk(micro_batches), strict=True)
         for part, target in parts:
-            (self.loss(self.model(part), target) / micro_batches).backward()
+            (self.loss_of(part, target) / micro_batches).backward()
         self.optimizer.step()
+
+    def loss_of(self, batch: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        if self.model.input_spec.kind is InputKind.TEXT:
+            return self.loss(self.model(batch).flatten(0, 1), targets.flatten())
+        return self.loss(self.model(batch), targets)
 
 
 @pytest.fixture
@@ -58,7 +70,8 @@ def training():
 
     def build(candidate, spec, batch_size, dropout) -> Training:
         model = build_model(candidate.architecture, spec, dropout=dropout).train()
-        targets = torch.arange(batch_size) % spec.classes
+        examples = (batch_size, spec.length) if spec.kind is InputKind.TEXT else (batch_size,)
+        targets = torch.arange(math.prod(examples)).view(examples) % spec.classes
         if spec.multi_label:
             targets = nn.functional.one_hot(targets, spec.classes).float()
         loss = nn.BCEWithLogitsLoss() if spec.multi_label else nn.CrossEntropyLoss()
@@ -85,17 +98,27 @@ class Walk:
             self.entered.append(place)
 
     def follow(self, model: nn.Module) -> None:
-        embedding, norm = Place(None, Part.EMBEDDING), Place(None, Part.NORM)
-        around = {model.embedding: embedding, model.embedding.norm: norm, model.embedding.dropout: embedding}
-        around[model.classifier] = Place(None, Part.CLASSIFIER)
+        around = self._around_decoder(model) if isinstance(model, DecoderModel) else self._around_encoder(model)
         for number, layer in enumerate(model.layers, start=1):
             around[layer.attention] = Place(number, Part.ATTENTION)
             around[layer.attention_norm] = around[layer.feed_forward_norm] = Place(number, Part.NORM)
             around[layer.feed_forward] = Place(number, Part.FEED_FORWARD)
-            if layer.transition is not None:
-                around[layer.transition] = Place(number, Part.TRANSITION)
         for module, place in around.items():
             module.register_forward_pre_hook(lambda _module, _inputs, place=place: self.enter(place))
+
+    def _around_encoder(self, model: EncoderModel) -> dict[nn.Module, Place]:
+        embedding, norm = Place(None, Part.EMBEDDING), Place(None, Part.NORM)
+        around = {model.embedding: embedding, model.embedding.norm: norm, model.embedding.dropout: embedding}
+        around[model.classifier] = Place(None, Part.CLASSIFIER)
+        for number, layer in enumerate(model.layers, start=1):
+            if layer.transition is not None:
+                around[layer.transition] = Place(number, Part.TRANSITION)
+        return around
+
+    def _around_decoder(self, model: DecoderModel) -> dict[nn.Module, Place]:
+        # the output has no module of its own: it is what follows the last norm
+        model.norm.register_forward_hook(lambda _module, _inputs, _outputs: self.enter(Place(None, Part.OUTPUT)))
+        return {model.embedding: Place(None, Part.EMBEDDING), model.norm: Place(None, Part.NORM)}
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from search_spaces.errors import SpaceError
 from search_spaces.memory import Kept, Part, Place, training_memory
 from search_spaces.memory.breakdown import bytes_by_layer, bytes_by_part
 from search_spaces.presets import preset
+from search_spaces.pruning import deployed_architecture
 
 DROPOUTS = pytest.mark.parametrize("dropout", [0.0, 0.1], ids=["no dropout", "dropout"])
 
@@ -98,6 +99,17 @@ def test_the_peak_inside_every_kind_of_head_is_that_of_torchs_operators(
         memory = training_memory(candidate, long, 8, dropout=dropout)
         assert memory.worst.part in (Part.ATTENTION, Part.NORM)
         assert memory.peak_bytes == recorded_peak(training(candidate, long, 8, dropout), 1, operator_record)
+
+
+@DROPOUTS
+def test_the_peak_of_what_pruning_leaves_is_that_of_torchs_operators(
+    random_pruned, training, operator_record, spec, dropout
+):
+    rng = random.Random(9)
+    for _ in range(4):
+        left = Candidate(deployed_architecture(random_pruned(rng)))
+        measured = recorded_peak(training(left, spec, 6, dropout), 1, operator_record)
+        assert training_memory(left, spec, 6, dropout=dropout).peak_bytes == measured
 
 
 def test_the_first_step_needs_no_more_than_the_others(random_candidate, training, operator_record, tokens):
