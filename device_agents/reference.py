@@ -11,6 +11,7 @@ from typing import Any
 from device_agents.workload import Workload
 from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
 from search_spaces.input_spec import InputKind, InputSpec
+from search_spaces.pruning import deployed_architecture
 
 REFERENCE_VERSION = 2
 """Version of the reference models; a latency of an older one says nothing about these."""
@@ -48,14 +49,14 @@ BASE = ReferenceSize(WIDTHS[0], POSITIONS[0])
 
 
 def reference_size(candidate: Candidate, input_spec: InputSpec, workload: Workload) -> ReferenceSize:
-    """Returns the reference that goes beside a candidate: of about its own width, on about as many positions.
+    """Returns the reference that goes beside a candidate: of about the width of what runs, on about as many positions.
 
     A disturbed machine slows models of different size down differently: narrow ones wait for the interpreter and its
     kernel launches, wide ones for memory. Beside a reference of width 64, separate profiles of a model of width 256
     differed by 3.7 % (standard deviation), beside one of its own width by 0.7 % (runs/LOG.md). The choice
     follows from the request alone, so that all profiles of a candidate lean on the same reference.
     """
-    layers = candidate.architecture.layers
+    layers = deployed_architecture(candidate).layers
     width = math.sqrt(sum(_weights(layer) for layer in layers) / (WEIGHTS_PER_SQUARE * len(layers)))
     return ReferenceSize(_nearest(WIDTHS, width), _nearest(POSITIONS, input_spec.sequence_length * workload.batch_size))
 
@@ -129,7 +130,8 @@ def known_latency(payload: Mapping[str, Any] | None) -> ReferenceLatency | None:
 def _weights(layer: Layer) -> int:
     """Returns the weights of a layer's projections and feed-forward stack, as if all its heads were attention heads."""
     widths = (layer.hidden, *layer.feed_forward, layer.hidden)
-    return 4 * layer.hidden**2 + sum(above * below for above, below in itertools.pairwise(widths))
+    features = layer.hidden if layer.width is None else len(layer.heads) * layer.width
+    return 4 * layer.hidden * features + sum(above * below for above, below in itertools.pairwise(widths))
 
 
 def _nearest(sizes: Sequence[int], wanted: float) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from device_agents.errors import RequestError
 from search_spaces.canonical import stable_key, without_defaults
+from search_spaces.deployment import Deployment, Runtime
 
 WORKLOAD_VERSION = 1
 
@@ -44,6 +45,14 @@ class Workload:
         if self.batch_size % self.micro_batches:
             raise RequestError(
                 f"workload: batch_size ({self.batch_size}) must be a multiple of micro_batches ({self.micro_batches})"
+            )
+
+    def check_deployment(self, deployment: Deployment) -> None:
+        """Raises `RequestError` where a model that is deployed like this cannot run this: only torch trains."""
+        if self.kind is WorkloadKind.TRAINING_STEP and deployment.runtime is not Runtime.TORCH:
+            raise RequestError(
+                f"workload: a training step needs the runtime torch, got {deployment.runtime.value} "
+                f"({deployment.precision.value}); ask for inference or deploy with torch"
             )
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from search_spaces import arithmetic, traffic
+from search_spaces import arithmetic, quantised, traffic
 from search_spaces.candidate import Candidate
 from search_spaces.errors import SpaceError
 from search_spaces.genes import Array, Genes, genes_of
@@ -28,8 +28,10 @@ class Cost:
         macs_head: of pooler and classifier.
         macs: all of them.
         bytes_moved: read and written by all operators, in fp32.
-        activation_bytes: activations alive at once at the worst moment, in fp32.
-        weight_bytes: parameters and the constant matrices of Fourier and cosine heads, in fp32.
+        activation_bytes: activations alive at once at the worst moment; in fp32 for int8 too, which is what stays alive
+            between its products.
+        weight_bytes: parameters and the constant matrices of Fourier and cosine heads; those stored in int8 with their
+            scales, but without the few scales of activations and of the classifier's bias in int8-static.
         launches: operators launched.
         depth: layers.
         heads: attention heads of all layers.
@@ -57,6 +59,8 @@ def count(genes: Genes, input_spec: InputSpec) -> Cost:
     macs = arithmetic.macs(genes, input_spec)
     parts = [getattr(macs, field.name) for field in fields(macs)]
     parameters = arithmetic.parameters(genes, input_spec)
+    weights = parameters + traffic.constants(genes, input_spec)
+    size = 1 - genes.half / 2  # of a number, over that of fp32
     return Cost(
         parameters=parameters,
         macs_attention_projection=macs.attention_projection,
@@ -68,8 +72,8 @@ def count(genes: Genes, input_spec: InputSpec) -> Cost:
         macs_head=macs.head,
         macs=sum(parts),
         bytes_moved=traffic.bytes_moved(genes, input_spec),
-        activation_bytes=traffic.activation_bytes(genes, input_spec),
-        weight_bytes=traffic.BYTES * (parameters + traffic.constants(genes, input_spec)),
+        activation_bytes=size * traffic.activation_bytes(genes, input_spec),
+        weight_bytes=size * traffic.BYTES * weights - quantised.saved_bytes(genes, input_spec),
         launches=traffic.launches(genes, input_spec),
         depth=genes.layer_gate.sum(-1),
         heads=(genes.layer_gate * genes.heads).sum(-1),
@@ -77,7 +81,12 @@ def count(genes: Genes, input_spec: InputSpec) -> Cost:
 
 
 def count_candidate(candidate: Candidate, input_spec: InputSpec) -> Cost:
-    """Returns the cost of one candidate; every field is an int."""
+    """Returns the cost of one candidate; every field is an int.
+
+    Raises:
+        SpaceError: the input spec is not one that the candidate's family reads.
+    """
+    input_spec.check_family(candidate.architecture.family)
     cost = count(genes_of([candidate]), input_spec)
     return Cost(**{field.name: round(float(getattr(cost, field.name)[0])) for field in fields(cost)})
 

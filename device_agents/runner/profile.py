@@ -22,6 +22,7 @@ from device_agents.runner.measure import Bench, measure
 from device_agents.sampler import Subject
 from device_agents.sampling_plan import LatencyPlan
 from device_agents.workload import Workload
+from search_spaces.deployment import Runtime
 
 WARM_CALLS = 20
 CALIBRATION_PLAN = LatencyPlan(budget_cpu_s=1.0)
@@ -45,9 +46,9 @@ def handle(payload: Mapping[str, Any]) -> dict[str, Any]:
     another size, measured as a ratio to the base.
 
     Raises:
-        RequestError: the payload is neither.
-        SpaceError: the request's candidate or input spec is not valid.
-        DeviceError: the meter cannot be opened.
+        RequestError: the payload is neither, or its workload is not one that the candidate's deployment runs.
+        SpaceError: the request's candidate or input spec is not valid, or is not one that its runtime runs.
+        DeviceError: the meter cannot be opened, or the candidate's runtime is not installed.
         MemoryError: the candidate does not fit (torch raises a RuntimeError that says so).
     """
     if "calibrate" in payload:
@@ -61,6 +62,7 @@ def handle(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 def _profile(payload: Mapping[str, Any]) -> dict[str, Any]:
     request = ProfileRequest.from_json(payload["request"])
+    request.workload.check_deployment(request.candidate.deployment)
     size = reference_size(request.candidate, request.input_spec, request.workload)
     latency = payload.get("reference")
     clock = SystemClock()
@@ -107,6 +109,8 @@ def _reference(size: ReferenceSize) -> Subject:
 def _load(request: ProfileRequest) -> Subject:
     # Threads that spin while they wait make two-thread timings 10 to 100 times longer; OpenMP reads this at its start.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from device_agents.runner.torch_runtime import load_subject  # noqa: PLC0415 - the environment comes first
-
+    if request.candidate.deployment.runtime is Runtime.ONNXRUNTIME:
+        from device_agents.runner.onnx_runtime import load_subject  # noqa: PLC0415 - only where it is needed
+    else:
+        from device_agents.runner.torch_runtime import load_subject  # noqa: PLC0415 - the environment comes first
     return load_subject(request.candidate, request.input_spec, request.workload)

@@ -1,4 +1,4 @@
-"""Candidates as torch models that are ready to be called. The only file of this package that imports torch."""
+"""Candidates as torch models that are ready to be called. Only runtimes import torch in this package."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from torch import Tensor, nn
 from device_agents.sampler import Subject
 from device_agents.workload import Workload, WorkloadKind
 from search_spaces.candidate import Candidate
-from search_spaces.input_spec import InputSpec
+from search_spaces.deployment import Precision
+from search_spaces.input_spec import InputKind, InputSpec
 from search_spaces.models import build_model, example_input
+from search_spaces.models.build import Model
+from search_spaces.pruning import deployed_architecture
 
 WEIGHT_SEED = 0
 INPUT_SEED = 1
 LEARNING_RATE = 1e-4
+NUMBERS = {Precision.FP32: torch.float32, Precision.BF16: torch.bfloat16, Precision.FP16: torch.float16}
 
 
 def load_subject(candidate: Candidate, input_spec: InputSpec, workload: Workload) -> Subject:
@@ -24,10 +28,11 @@ def load_subject(candidate: Candidate, input_spec: InputSpec, workload: Workload
     Weights and input are the same every time. Values do not change the time of the operations used here, as long as
     they stay finite and ordinary, which initial weights do.
     """
-    threads = candidate.deployment.threads
-    torch.manual_seed(WEIGHT_SEED)
-    model = build_model(candidate.architecture, input_spec)
+    threads, numbers = candidate.deployment.threads, NUMBERS[candidate.deployment.precision]
+    model = new_model(candidate, input_spec).to(numbers)
     batch = example_input(input_spec, workload.batch_size, INPUT_SEED)
+    if batch.is_floating_point():
+        batch = batch.to(numbers)
     if workload.kind is WorkloadKind.TRAINING_STEP:
         call = _training_step(model, batch, input_spec, workload.micro_batches)
     else:
@@ -38,6 +43,12 @@ def load_subject(candidate: Candidate, input_spec: InputSpec, workload: Workload
         parallel=threads > 1,
         renew=lambda: load_subject(candidate, input_spec, workload),
     )
+
+
+def new_model(candidate: Candidate, input_spec: InputSpec) -> Model:
+    """Returns the model that runs, without the heads and channels that the deployment removes; same weights always."""
+    torch.manual_seed(WEIGHT_SEED)
+    return build_model(deployed_architecture(candidate), input_spec)
 
 
 def _thread_setter(threads: int) -> Callable[[], None]:
@@ -62,20 +73,31 @@ def _training_step(model: nn.Module, batch: Tensor, input_spec: InputSpec, micro
     """Returns one optimiser step: forward and backward of every micro-batch, then AdamW."""
     model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE)
-    loss_of = nn.BCEWithLogitsLoss() if input_spec.multi_label else nn.CrossEntropyLoss()
-    parts = list(zip(batch.chunk(micro_batches), _targets(len(batch), input_spec).chunk(micro_batches), strict=True))
+    loss_of = _loss_of(input_spec)
+    parts = list(zip(batch.chunk(micro_batches), _targets(batch, input_spec).chunk(micro_batches), strict=True))
 
     def call() -> None:
         optimizer.zero_grad(set_to_none=True)
         for part, target in parts:
-            (loss_of(model(part), target) / micro_batches).backward()
+            (loss_of(model(part).float(), target) / micro_batches).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
 
     return call
 
 
-def _targets(count: int, input_spec: InputSpec) -> Tensor:
-    classes = torch.arange(count) % input_spec.classes  # (count,)
+def _loss_of(input_spec: InputSpec) -> Callable[[Tensor, Tensor], Tensor]:
+    if input_spec.multi_label:
+        return nn.functional.binary_cross_entropy_with_logits
+    if input_spec.kind is InputKind.TEXT:
+        return lambda logits, tokens: nn.functional.cross_entropy(logits.flatten(0, 1), tokens.flatten())
+    return nn.functional.cross_entropy
+
+
+def _targets(batch: Tensor, input_spec: InputSpec) -> Tensor:
+    """Returns what each example is to be predicted as; in text, at each position, the token after it, in a circle."""
+    if input_spec.kind is InputKind.TEXT:
+        return batch.roll(-1, dims=1)
+    classes = torch.arange(len(batch)) % input_spec.classes  # (batch,)
     if input_spec.multi_label:
         return nn.functional.one_hot(classes, input_spec.classes).float()
     return classes

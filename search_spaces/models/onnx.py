@@ -10,7 +10,7 @@ every kind of head, for mixed layers, changing hidden sizes, windows, and tokens
 - in onnxruntime, the older's files are 12 to 30 % faster at batch 8; at batch 1 they are between 20 % faster (only
   attention) and 35 % slower (all kinds mixed), because more of their sizes are computed as they run.
 
-The older's files hold five to eight times as much beside the weights as they need: `_compact` takes it out.
+The older's files hold five to eight times as much beside the weights as they need: `onnx_graph.compact` takes it out.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -37,6 +36,7 @@ from search_spaces.errors import SpaceError
 from search_spaces.input_spec import InputKind, InputSpec
 from search_spaces.models.encoder import EncoderModel
 from search_spaces.models.inputs import example_input
+from search_spaces.models.onnx_graph import compact
 
 OPSET = 20  # the first with GELU as one operator
 PRODUCER = "protran"
@@ -79,18 +79,18 @@ def export_onnx(model: EncoderModel, path: Path, *, architecture: Architecture) 
         SpaceError: onnx is not installed, the model is larger than an ONNX file can be or holds a module that cannot be
             exported, or the file cannot be written.
     """
-    onnx = _onnx()
+    onnx = onnx_library()
     if not path.parent.is_dir():
         raise SpaceError(f"expected a folder {path.parent} for {path.name}, got none; make it or choose another path")
     size = sum(tensor.nbytes for tensor in (*model.parameters(), *model.buffers()))
     if size > MOST_BYTES:
         raise SpaceError(f"expected weights of up to 2 GiB, got {size / 2**30:.1f} GiB; export a smaller model")
     proto = onnx.load_model_from_string(_traced(model))
-    _compact(proto.graph)
+    compact(proto.graph)
     described = _describe(architecture, model.input_spec)
     proto.producer_name, proto.producer_version = PRODUCER, described["producer_version"]
     onnx.helper.set_model_props(proto, described)
-    _replace(path, proto.SerializeToString())
+    write_whole(path, proto.SerializeToString())
 
 
 def onnx_metadata(path: Path) -> OnnxMetadata:
@@ -99,7 +99,7 @@ def onnx_metadata(path: Path) -> OnnxMetadata:
     Raises:
         SpaceError: onnx is not installed, or the file cannot be read or was not written by `export_onnx`.
     """
-    onnx = _onnx()
+    onnx = onnx_library()
     broken: type[Exception] = importlib.import_module("google.protobuf.message").DecodeError
     try:
         proto = onnx.load(path, format="protobuf", load_external_data=False)
@@ -162,33 +162,6 @@ def _example(model: EncoderModel) -> tuple[Tensor, ...]:
     return (inputs, torch.ones_like(inputs, dtype=torch.bool)) if spec.kind is InputKind.TOKENS else (inputs,)
 
 
-def _compact(graph: Any) -> None:
-    """Takes out of a graph what changes no result: shapes between operators, repeated constants, long names.
-
-    The graph has no graphs within it: the exporter makes those only of control flow, which no model has.
-    """
-    kept = {value.name for value in (*graph.input, *graph.output, *graph.initializer)}
-    names = {name: name for name in kept}
-    constants: dict[bytes, str] = {}
-    nodes = []
-    for node in graph.node:
-        if node.op_type == "Constant" and node.attribute[0].name == "value":
-            content = node.attribute[0].t.SerializeToString()
-            if content not in constants:
-                constants[content] = f"c{len(constants)}"
-                graph.initializer.add().CopyFrom(node.attribute[0].t)
-                graph.initializer[-1].name = constants[content]
-            names[node.output[0]] = constants[content]
-            continue
-        nodes.append(type(node)())
-        nodes[-1].CopyFrom(node)
-        nodes[-1].ClearField("name")
-        nodes[-1].input[:] = [names.get(name, name) for name in node.input]  # an optional input has no name
-        nodes[-1].output[:] = [names.setdefault(name, f"v{len(names)}") for name in node.output]
-    del graph.value_info[:], graph.node[:]
-    graph.node.extend(nodes)
-
-
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
     """Silences what the exporter says of itself, and of sizes that the model compares with its input spec."""
@@ -200,7 +173,8 @@ def _quietly() -> Iterator[None]:
         yield
 
 
-def _replace(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a model's file whole or not at all. Raises `SpaceError` where it cannot be written."""
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         partial.write_bytes(content)
@@ -212,7 +186,8 @@ def _replace(path: Path, content: bytes) -> None:
             partial.unlink()
 
 
-def _onnx() -> ModuleType:
+def onnx_library() -> ModuleType:
+    """Returns the module `onnx`. Raises `SpaceError` where it is not installed."""
     try:
         return importlib.import_module("onnx")
     except ImportError as error:

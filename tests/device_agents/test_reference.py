@@ -16,6 +16,7 @@ from device_agents.reference import (
 from device_agents.workload import Workload
 from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
 from search_spaces.cost import count_candidate
+from search_spaces.deployment import Deployment, LayerDeployment
 from search_spaces.input_spec import InputKind, InputSpec
 
 LATENCY = ReferenceLatency(0.0012, 1e-6, 0.9, contended=False)
@@ -55,6 +56,13 @@ def test_each_reference_goes_beside_itself(width, positions):
 )
 def test_a_candidate_gets_the_reference_of_its_width(layers, width):
     assert reference_size(model(*layers), WINDOWS, Workload()) == ReferenceSize(width, 32)
+
+
+def test_a_pruned_candidate_gets_the_reference_of_what_is_left():
+    layer = (256, (HeadKind.SCALED_DOT_PRODUCT,) * 8, (1024,))
+    pruned = Candidate(model(layer).architecture, Deployment(layers=(LayerDeployment(0.75, 0.75),)))
+    assert reference_size(model(layer), WINDOWS, Workload()).width == 256
+    assert reference_size(pruned, WINDOWS, Workload()).width == 128  # a quarter of the weights
 
 
 def test_a_batch_counts_as_that_many_positions():

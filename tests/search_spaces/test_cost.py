@@ -13,6 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from search_spaces.candidate import HEAD_KINDS, Architecture, Candidate, HeadKind, Layer
 from search_spaces.cost import Cost, count, count_candidate, memory_bytes
+from search_spaces.deployment import Deployment, Precision
 from search_spaces.errors import SpaceError
 from search_spaces.genes import genes_of
 from search_spaces.input_spec import InputKind, InputSpec
@@ -81,6 +82,25 @@ def test_launches_bytes_and_peak_activations_are_those_of_torchs_operators(rando
         assert cost.launches == record.launches
         assert cost.activation_bytes == record.peak_bytes
         assert cost.bytes_moved == record.moved_bytes
+
+
+@SPECS
+@pytest.mark.parametrize("precision", [Precision.BF16, Precision.FP16])
+@torch.no_grad()
+def test_in_16_bits_weights_and_activations_are_half_as_large_as_torchs(
+    random_candidate, operator_record, spec, precision
+):
+    rng, numbers = random.Random(6), getattr(torch, {"bf16": "bfloat16", "fp16": "float16"}[precision.value])
+    for _ in range(3):
+        candidate = Candidate(random_candidate(rng).architecture, Deployment(precision))
+        model = build_model(candidate.architecture, spec).eval().to(numbers)
+        inputs = example_input(spec, 1, seed=0)
+        inputs = inputs.to(numbers) if inputs.is_floating_point() else inputs
+        with operator_record() as record:
+            model(inputs)
+        cost = count_candidate(candidate, spec)
+        assert cost.weight_bytes == sum(tensor.nbytes for tensor in (*model.parameters(), *model.buffers()))
+        assert cost.activation_bytes == record.peak_bytes
 
 
 def test_the_parts_of_the_macs_add_up(random_candidate):

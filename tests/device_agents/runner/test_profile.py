@@ -1,5 +1,6 @@
 """The runner's entry, called in this process with real torch models."""
 
+import dataclasses
 import subprocess
 import sys
 
@@ -10,13 +11,16 @@ from device_agents.errors import DeviceError, RequestError
 from device_agents.measurement import Measurement, MeasurementStatus, ProfileRequest
 from device_agents.reference import BASE, ReferenceLatency, ReferenceSize, reference_model
 from device_agents.runner import profile
-from device_agents.workload import Workload
+from device_agents.workload import Workload, WorkloadKind
 from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
+from search_spaces.cost import count_candidate, memory_bytes
+from search_spaces.deployment import Deployment, LayerDeployment, Precision, Runtime
 from search_spaces.errors import SpaceError
 from search_spaces.input_spec import InputKind, InputSpec
 
 LATENCY = ReferenceLatency(0.001, 1e-5, 1.0, contended=False)
 WINDOWS = InputSpec(InputKind.WINDOWS, length=30, classes=3, channels=3, patch=5)
+INT8 = Deployment(Precision.INT8_DYNAMIC, Runtime.ONNXRUNTIME)
 TINY = Candidate(Architecture((Layer(8, (HeadKind.SCALED_DOT_PRODUCT, HeadKind.CONVOLUTION_5), (16,)),)))
 
 
@@ -27,8 +31,8 @@ def _threads_as_before():
     torch.set_num_threads(threads)
 
 
-def payload(candidate=TINY, input_spec=WINDOWS):
-    request = ProfileRequest(candidate, input_spec, Workload(), "device")
+def payload(candidate=TINY, input_spec=WINDOWS, workload=Workload()):  # noqa: B008 - frozen
+    request = ProfileRequest(candidate, input_spec, workload, "device")
     return {"request": request.to_json(), "reference": LATENCY.to_json()}
 
 
@@ -71,6 +75,34 @@ def test_a_wide_candidate_is_compared_with_a_wide_reference():
     measurement = Measurement.from_json(profile.handle(payload(wide, reference_model(ReferenceSize(256, 32))[1])))
     ratio = measurement.values["latency_ratio"]
     assert abs(ratio.value - 1.0) < 0.25 + 5 * ratio.stderr  # it is that reference
+
+
+def test_an_int8_candidate_is_profiled_in_onnxruntime():
+    pytest.importorskip("onnxruntime", reason="needs the extra onnx: pip install 'protran[onnx]'")
+    candidate = dataclasses.replace(TINY, deployment=INT8)
+    measurement = Measurement.from_json(profile.handle(payload(candidate)))
+    assert measurement.status is MeasurementStatus.OK
+    assert measurement.values["latency_ratio"].value > 0
+    counted = memory_bytes(count_candidate(candidate, WINDOWS), 1)
+    assert measurement.values["memory_bytes"].value == counted < memory_bytes(count_candidate(TINY, WINDOWS), 1)
+
+
+def test_a_pruned_candidate_has_the_memory_of_what_runs():
+    pruned = Candidate(TINY.architecture, Deployment(layers=(LayerDeployment(0.5, 0.5),)))
+    measurement = Measurement.from_json(profile.handle(payload(pruned)))
+    assert measurement.values["memory_bytes"].value == memory_bytes(count_candidate(pruned, WINDOWS), 1)
+
+
+def test_a_training_step_in_int8_is_one_sentence():
+    candidate = dataclasses.replace(TINY, deployment=INT8)
+    with pytest.raises(RequestError, match="a training step needs the runtime torch, got onnxruntime"):
+        profile.handle(payload(candidate, workload=Workload(WorkloadKind.TRAINING_STEP)))
+
+
+def test_a_device_without_onnxruntime_says_what_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(DeviceError, match=r"not installed on this device: pip install 'protran\[onnx\]'"):
+        profile.handle(payload(dataclasses.replace(TINY, deployment=INT8)))
 
 
 def test_a_payload_that_is_no_question_is_one_sentence():

@@ -3,12 +3,14 @@ import torch
 
 from device_agents.runner.torch_runtime import load_subject
 from device_agents.workload import Workload, WorkloadKind
-from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
-from search_spaces.deployment import Deployment
+from search_spaces.candidate import Architecture, Candidate, Family, HeadKind, Layer
+from search_spaces.deployment import Deployment, LayerDeployment, Precision
 from search_spaces.input_spec import InputKind, InputSpec
 
 TINY = Candidate(Architecture((Layer(8, (HeadKind.SCALED_DOT_PRODUCT, HeadKind.FOURIER), (16,)),)))
 WINDOWS = InputSpec(InputKind.WINDOWS, length=20, classes=3, channels=2, patch=5)
+DECODER = Candidate(Architecture((Layer(8, (HeadKind.SCALED_DOT_PRODUCT,), (16,)),), Family.DECODER))
+TEXT = InputSpec(InputKind.TEXT, length=6, classes=50, vocabulary=50)
 TOKENS = InputSpec(InputKind.TOKENS, length=6, classes=3, vocabulary=50)
 
 
@@ -62,6 +64,46 @@ def test_a_training_step_moves_the_weights_after_all_micro_batches(built):
 def test_a_training_step_of_several_labels_at_once_runs():
     spec = InputSpec(InputKind.WINDOWS, length=20, classes=3, channels=2, patch=5, multi_label=True)
     load_subject(TINY, spec, Workload(WorkloadKind.TRAINING_STEP, batch_size=2)).call()
+
+
+@pytest.mark.parametrize("micro_batches", [1, 2])
+def test_a_training_step_of_text_predicts_the_next_tokens(built, monkeypatch, micro_batches):
+    seen, original = [], torch.nn.functional.cross_entropy
+
+    def remember(logits, tokens):
+        seen.append((logits, tokens))
+        return original(logits, tokens)
+
+    monkeypatch.setattr(torch.nn.functional, "cross_entropy", remember)
+    workload = Workload(WorkloadKind.TRAINING_STEP, batch_size=4, micro_batches=micro_batches)
+    read = []
+    subject = load_subject(DECODER, TEXT, workload)
+    built[0].register_forward_hook(lambda module, inputs, output: read.append(inputs[0]))
+    subject.call()
+    assert len(seen) == micro_batches
+    for (logits, tokens), inputs in zip(seen, read, strict=True):
+        assert logits.shape == (inputs.numel(), TEXT.vocabulary)
+        assert torch.equal(tokens.view_as(inputs)[:, :-1], inputs[:, 1:])
+
+
+@pytest.mark.parametrize(("precision", "numbers"), [(Precision.BF16, torch.bfloat16), (Precision.FP16, torch.float16)])
+@pytest.mark.parametrize("input_spec", [WINDOWS, TOKENS])
+@pytest.mark.parametrize("kind", list(WorkloadKind))
+def test_16_bit_deployments_compute_in_16_bits(built, precision, numbers, input_spec, kind):
+    subject = load_subject(Candidate(TINY.architecture, Deployment(precision)), input_spec, Workload(kind))
+    outputs = []
+    built[0].register_forward_hook(lambda module, inputs, output: outputs.append(output.dtype))
+    subject.call()
+    assert outputs == [numbers]
+    assert {parameter.dtype for parameter in built[0].parameters()} == {numbers}
+
+
+def test_what_is_timed_lacks_the_heads_and_channels_that_the_deployment_removes(built):
+    pruned = Candidate(TINY.architecture, Deployment(layers=(LayerDeployment(0.5, 0.25),)))
+    load_subject(pruned, WINDOWS, Workload())
+    layer = built[0].layers[0]
+    assert layer.attention.output.in_features == 4  # one head of two
+    assert layer.feed_forward[0].out_features == 12
 
 
 def test_the_weights_are_the_same_every_time(built):
