@@ -21,26 +21,23 @@ import math
 import platform
 import statistics
 import sys
+import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from device_agents.environment import machine_facts
-from protran.tasks.base import TaskData, Windows
+from protran.fidelity import Fidelity
+from protran.tasks.base import TaskData
 from protran.tasks.watch import WatchTask
-from protran.training.augmentation import augment
-from protran.training.averaging import AveragedWeights
 from protran.training.fidelity import fidelities
-from protran.training.normalisation import Normalisation
-from protran.training.recipe import Recipe, learning_rate_at
-from search_spaces.candidate import Architecture
-from search_spaces.models import EncoderModel, build_model
+from protran.training.outcome import TrainingOutcome
+from protran.training.recipe import Recipe
+from protran.training.train import train
+from protran.training.weights import load_weights
 from search_spaces.models.transfer import transfer
 from search_spaces.neighbors import neighbors
 from search_spaces.sampling import SamplingMethod, sample
@@ -48,7 +45,6 @@ from search_spaces.space import DesignSpace, load_space
 
 RESULTS = Path(__file__).parent / "results"
 RECIPE = Recipe()
-EVALUATION_BATCH = 512
 
 
 @dataclass(frozen=True)
@@ -72,87 +68,18 @@ class Pair:
         return self.warm_accuracy - self.cold_accuracy
 
 
-class Trainer:
-    """Trains as a campaign does (`protran.training.train`), but hands the model out and takes a start."""
-
-    def __init__(self, data: TaskData, epochs: int) -> None:
-        self.data, self.epochs = data, epochs
-        self.normalisation = Normalisation.fit(data.train.signals, data.axes)
-        self.inputs, self.labels = self._tensors(data.train)
-        self.validation = self._tensors(data.validation)
-        self.batches = max(1, len(self.labels) // RECIPE.batch_size)
-
-    def train(
-        self, architecture: Architecture, seed: int, start: Callable[[EncoderModel], object] | None = None
-    ) -> tuple[EncoderModel, float]:
-        """Returns the averaged weights of the epoch with the lowest validation loss, and their accuracy."""
-        torch.manual_seed(seed)
-        generator = torch.Generator().manual_seed(seed)
-        model = build_model(architecture, self.data.input_spec, dropout=RECIPE.dropout)
-        if start is not None:
-            start(model)
-        averaged = AveragedWeights(model, RECIPE.averaging)
-        optimizer = torch.optim.AdamW(parameter_groups(model), lr=RECIPE.learning_rate, fused=True)
-        hidden = max(layer.hidden for layer in architecture.layers)
-        best, accuracy = math.inf, 0.0
-        for step in range(self.batches * self.epochs):
-            if step % self.batches == 0:
-                model.train()
-                batches = torch.randperm(len(self.labels), generator=generator).tensor_split(self.batches)
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate_at(step, self.batches * self.epochs, RECIPE, hidden)
-            self._step(model, optimizer, batches[step % self.batches], generator)
-            averaged.update(step)
-            if (step + 1) % self.batches == 0:
-                loss, reached = self._validate(averaged.model)
-                if loss < best:
-                    best, accuracy = loss, reached
-                    averaged.keep()
-        averaged.restore_kept()
-        return cast("EncoderModel", averaged.model), accuracy
-
-    def _step(
-        self, model: nn.Module, optimizer: torch.optim.Optimizer, batch: Tensor, generator: torch.Generator
-    ) -> None:
-        inputs = augment(self.inputs[batch], RECIPE, self.data.axes, generator)
-        loss = nn.functional.cross_entropy(model(inputs), self.labels[batch], label_smoothing=RECIPE.label_smoothing)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(model.parameters(), RECIPE.gradient_clip, foreach=True)
-        optimizer.step()
-
-    @torch.inference_mode()
-    def _validate(self, model: nn.Module) -> tuple[float, float]:
-        inputs, labels = self.validation
-        logits = torch.cat([model(part) for part in torch.split(inputs, EVALUATION_BATCH)])
-        accuracy = (logits.argmax(1) == labels).float().mean().item()
-        return nn.functional.cross_entropy(logits, labels).item(), accuracy
-
-    def _tensors(self, windows: Windows) -> tuple[Tensor, Tensor]:
-        return torch.from_numpy(self.normalisation.apply(windows.signals)), torch.from_numpy(windows.labels)
-
-
-def parameter_groups(model: nn.Module) -> list[dict[str, Any]]:
-    """Splits off what must not decay, as `protran.training.train` does."""
-    decays = {name: p.dim() >= 2 and "position" not in name for name, p in model.named_parameters()}
-    groups = [[p for name, p in model.named_parameters() if decays[name] is wanted] for wanted in (True, False)]
-    return [{"params": groups[0], "weight_decay": RECIPE.weight_decay}, {"params": groups[1], "weight_decay": 0.0}]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=int, default=24)
     parser.add_argument("--epochs", type=int, help="of each training (default: those of the low fidelity)")
     parser.add_argument("--results", type=Path, default=RESULTS)
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    data = WatchTask().load()
-    epochs = arguments.epochs or fidelities(len(data.train)).low.epochs
-    trainer, space, table = Trainer(data, epochs), load_space("edge-small"), arguments.results / "warm_start.csv"
+    data, space, table = WatchTask().load(), load_space("edge-small"), arguments.results / "warm_start.csv"
+    epochs = arguments.epochs or fidelities(len(data.train), len(data.validation)).low.epochs
     known = {(pair.epochs, pair.seed): pair for pair in read(table)}
     for seed in range(arguments.pairs):
         if (epochs, seed) not in known:
-            pair = known[epochs, seed] = run(seed, trainer, space)
+            pair = known[epochs, seed] = run(seed, data, Fidelity(epochs), space)
             write([known[key] for key in sorted(known)], table)
             print(f"pair {seed}: {pair.difference:+.3f}", file=sys.stderr, flush=True)
     pairs = [known[epochs, seed] for seed in range(arguments.pairs)]
@@ -161,28 +88,42 @@ def main() -> None:
     print(as_markdown(pairs, summary))
 
 
-def run(seed: int, trainer: Trainer, space: DesignSpace) -> Pair:
+def run(seed: int, data: TaskData, fidelity: Fidelity, space: DesignSpace) -> Pair:
     """Returns the pair of this seed, trained three times."""
     began_s = time.perf_counter()
     (parent,) = sample(space, 1, SamplingMethod.RANDOM, seed)
     (neighbour,) = neighbors(space, parent, np.random.default_rng(seed), 1)
     source, target = parent.architecture, neighbour.architecture
-    trained, parent_accuracy = trainer.train(source, seed)
+    with tempfile.TemporaryDirectory() as folder:
+        weights = Path(folder) / "parent.safetensors"
+        first = train(source, data, RECIPE, fidelity, seed, weights_path=weights)
+        trained, _ = load_weights(weights, source, data.input_spec)
     shares: list[float] = []
-    _, cold = trainer.train(target, seed)
-    _, warm = trainer.train(target, seed, lambda model: shares.append(transfer(trained, source, model, target)))
+    cold = train(target, data, RECIPE, fidelity, seed)
+    warm = train(
+        target,
+        data,
+        RECIPE,
+        fidelity,
+        seed,
+        start=lambda model: shares.append(transfer(trained, source, model, target)),
+    )
     return Pair(
         seed=seed,
-        epochs=trainer.epochs,
+        epochs=fidelity.epochs,
         parent=source.key,
         neighbour=target.key,
-        parameters=sum(parameter.numel() for parameter in build_model(target, trainer.data.input_spec).parameters()),
+        parameters=cold.parameters,
         share=shares[0],
-        parent_accuracy=parent_accuracy,
-        cold_accuracy=cold,
-        warm_accuracy=warm,
+        parent_accuracy=accuracy_of(first),
+        cold_accuracy=accuracy_of(cold),
+        warm_accuracy=accuracy_of(warm),
         elapsed_s=time.perf_counter() - began_s,
     )
+
+
+def accuracy_of(outcome: TrainingOutcome) -> float:
+    return outcome.metrics["validation_accuracy"]
 
 
 def read(table: Path) -> list[Pair]:

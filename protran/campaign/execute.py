@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from device_agents.fleet.base import Dispatcher, Job, JobResult, ProfileJob, TaskJob
 from device_agents.isolation.limits import Limits
@@ -13,7 +15,7 @@ from device_agents.measurement import Measurement, MeasurementStatus, ProfileReq
 from protran.campaign.events import Note, Observer, ProfileDone, StepStarted, TrainingDone
 from protran.campaign.plan import StepPlan
 from protran.campaign.problem import Problem
-from protran.campaign.work import profiles_of, trainings_of
+from protran.campaign.work import profiles_of, trainings_of, weights_folder
 from protran.config import Reuse
 from protran.errors import CampaignError
 from protran.ledger.evaluation import Evaluation, EvaluationStatus
@@ -21,7 +23,6 @@ from protran.ledger.ledger import Ledger
 from protran.tasks.errors import TaskError
 from protran.tasks.registry import task_from_reference
 from protran.training.request import ENTRY, TrainingRequest
-from search_spaces.candidate import Candidate
 
 ATTEMPTS = 3
 """Times that a job is tried which was lost with its worker; a candidate's own failure is an answer, not a loss."""
@@ -45,6 +46,7 @@ class StepExecution:
         self._answers = 0
         self._answers_at_loss: dict[str, int] = {}
         self._introduced = False
+        self._weights_folder = weights_folder(problem, ledger.path.parent)
 
     def perform(self, number: int, step: StepPlan) -> None:
         """Asks for the step's work (again, if it was asked before) and returns when all of it is answered.
@@ -76,8 +78,16 @@ class StepExecution:
         trainings = self._ledger.pending_trainings(self._campaign_id)
         return [
             *(ProfileJob(request, PROFILE_LIMITS) for request in profiles),
-            *(TaskJob(item.training_key, ENTRY, item.payload, TRAINING_LIMITS) for item in trainings),
+            *(
+                TaskJob(item.training_key, ENTRY, self._with_weights_folder(item.payload), TRAINING_LIMITS)
+                for item in trainings
+            ),
         ]
+
+    def _with_weights_folder(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Adds where weights are kept, which is for this process to know: the ledger may be moved."""
+        folder = self._weights_folder
+        return payload if folder is None else {**payload, "weights_folder": str(folder.absolute())}
 
     def _take(self, result: JobResult, open_jobs: dict[str, Job]) -> None:
         """Records a result, or tries a lost job again.
@@ -127,7 +137,7 @@ class StepExecution:
         if evaluation.status is EvaluationStatus.FAILED:
             self._check_data()
         self._ledger.answer_training(self._campaign_id, evaluation)
-        self._observer(TrainingDone(Candidate(evaluation.architecture), evaluation, result.wall_s))
+        self._observer(TrainingDone(evaluation.candidate, evaluation, result.wall_s))
 
     def _check_data(self) -> None:
         """Raises `CampaignError` where the task's data has gone or changed: then no training can tell anything."""

@@ -15,6 +15,7 @@ from protran.fidelity import Fidelity
 from protran.ledger.evaluation import Evaluation, EvaluationStatus
 from protran.ledger.records import CampaignRow
 from protran.quantities import Quantity
+from protran.training.scored import scored_candidate
 from search_spaces.candidate import Candidate
 
 
@@ -25,9 +26,9 @@ class Findings:
     Attributes:
         candidates: by candidate key, those that were profiled (well or not), in the order of first sight.
         measured: (candidate key, device identity) -> good measurements, by repeat.
-        scored: (architecture key, fidelity) -> good evaluations, by seed.
+        scored: (key of the candidate as it is scored, fidelity) -> good evaluations, by seed.
         unprofiled: candidate key -> the reason why it could not be profiled.
-        untrained: architecture key -> the reason why it could not be trained.
+        untrained: key of the candidate as it is scored -> the reason why it could not be trained and scored.
     """
 
     candidates: dict[str, Candidate] = field(default_factory=dict)
@@ -38,7 +39,7 @@ class Findings:
 
     def failure(self, candidate: Candidate) -> str | None:
         """Returns why this candidate cannot be used, or None if nothing speaks against it."""
-        return self.unprofiled.get(candidate.key) or self.untrained.get(candidate.architecture.key)
+        return self.unprofiled.get(candidate.key) or self.untrained.get(scored_candidate(candidate).key)
 
     def value(self, candidate: Candidate, quantity: Quantity, device_identity: str) -> Value | None:
         """Returns the mean over repeats of a measured quantity; None where it was not measured."""
@@ -73,7 +74,7 @@ class Findings:
         return [1.0 - evaluation.metrics["validation_accuracy"] for evaluation in evaluations]
 
     def _evaluations(self, candidate: Candidate, fidelity: Fidelity, seeds: Container[int] | None) -> list[Evaluation]:
-        known = self.scored.get((candidate.architecture.key, fidelity), [])
+        known = self.scored.get((scored_candidate(candidate).key, fidelity), [])
         return [evaluation for evaluation in known if seeds is None or evaluation.seed in seeds]
 
 
@@ -98,6 +99,6 @@ def _add_measurement(findings: Findings, candidate: Candidate, measurement: Meas
 
 def _add_evaluation(findings: Findings, evaluation: Evaluation) -> None:
     if evaluation.status is EvaluationStatus.OK:
-        findings.scored[evaluation.architecture_key, evaluation.fidelity].append(evaluation)
+        findings.scored[evaluation.candidate.key, evaluation.fidelity].append(evaluation)
     else:
-        findings.untrained.setdefault(evaluation.architecture_key, evaluation.reason)
+        findings.untrained.setdefault(evaluation.candidate.key, evaluation.reason)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from device_agents.measurement import ProfileRequest
 from protran.campaign.phase import Phase
 from protran.campaign.plan import StepPlan
 from protran.campaign.problem import Problem
 from protran.training.request import TrainingRequest
+from protran.training.scored import scored_deployment
+from search_spaces.deployment_space import deployments_at
 
 TRAINED = (Phase.SEED, Phase.SEARCH, Phase.VERIFY)
 VERIFY_REPEAT = 1
 """Repeat number of the verification's measurement: a new request, so it is measured again."""
+
+
+WEIGHTS = "weights"
 
 
 def profiles_of(problem: Problem, step: StepPlan) -> list[ProfileRequest]:
@@ -48,6 +55,19 @@ def trainings_of(problem: Problem, step: StepPlan) -> list[TrainingRequest]:
             problem.recipe,
             fidelity,
             seed,
+            candidate.deployment,
         )
         for candidate, fidelity, seed in wanted
     ]
+
+
+def weights_folder(problem: Problem, runs: Path) -> Path | None:
+    """Returns where the campaign keeps trained weights: below `runs`, or nowhere, where nobody would share them.
+
+    They are shared where one architecture can have several scores, by deployments that all start from one training. It
+    is trained again where the weights have gone, with the same scores: nothing is lost with the folder.
+    """
+    space = problem.space
+    listed = {scored_deployment(deployment) for deployment in space.deployments}
+    several = len(listed) > 1 or deployments_at(space, max(space.layers)) > len(space.deployments)
+    return runs / problem.config.name / WEIGHTS if several else None

@@ -1,4 +1,4 @@
-"""The evaluation: the task score of one trained architecture."""
+"""The evaluation: the task score of one trained architecture in one deployment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any
 from device_agents.measurement import UNAVAILABLE, Provenance, Value
 from protran.errors import InputError
 from protran.fidelity import Fidelity
-from search_spaces.candidate import Architecture
+from search_spaces.candidate import Architecture, Candidate
+from search_spaces.deployment import Deployment
 
 
 class EvaluationStatus(str, Enum):
@@ -34,11 +35,12 @@ class Evaluation:
         fidelity: epochs and share of the data that it was allowed.
         seed: of the training.
         status: ok or failed.
+        deployment: how the trained weights were made to run when they were scored, reduced to what changes scores.
         metrics: parts of one: `validation_accuracy`, `test_accuracy`, `validation_macro_f1` …; empty for a failure.
         stderr: standard errors of `metrics`, of those that have one.
         reason: one sentence, for a failure.
         train_s: wall-clock seconds.
-        epochs: passes that were made before it stopped.
+        epochs: passes that were made before it stopped; 0 where trained weights were there already.
         details: other figures about the training, as JSON.
         started_at: UTC time stamp, ISO 8601.
     """
@@ -49,6 +51,7 @@ class Evaluation:
     fidelity: Fidelity
     seed: int
     status: EvaluationStatus
+    deployment: Deployment = field(default_factory=Deployment)
     metrics: Mapping[str, float] = field(default_factory=dict)
     stderr: Mapping[str, float] = field(default_factory=dict)
     reason: str = ""
@@ -65,9 +68,9 @@ class Evaluation:
             raise InputError(f"evaluation {self.training_key}: a failure needs a reason, got none")
 
     @property
-    def architecture_key(self) -> str:
-        """Key of what was trained."""
-        return self.architecture.key
+    def candidate(self) -> Candidate:
+        """What was scored; it stands for all candidates with the same score."""
+        return Candidate(self.architecture, self.deployment)
 
     @property
     def error(self) -> Value:
@@ -86,7 +89,7 @@ class Evaluation:
 
     def to_json(self) -> dict[str, Any]:
         """Returns a JSON object from which `from_json` builds the same evaluation."""
-        return {
+        payload = {
             "training_key": self.training_key,
             "architecture": self.architecture.to_json(),
             "task": self.task,
@@ -101,6 +104,9 @@ class Evaluation:
             "details": dict(self.details),
             "started_at": self.started_at,
         }
+        if deployment := self.deployment.to_json():
+            payload["deployment"] = deployment
+        return payload
 
     @classmethod
     def from_json(cls, payload: Mapping[str, Any]) -> Evaluation:
@@ -109,6 +115,7 @@ class Evaluation:
             **{
                 **payload,
                 "architecture": Architecture.from_json(payload["architecture"]),
+                "deployment": Deployment.from_json(payload.get("deployment", {})),
                 "fidelity": Fidelity.from_json(payload["fidelity"]),
                 "status": EvaluationStatus(payload["status"]),
             }

@@ -32,7 +32,7 @@ from protran.ledger.records import (
     RequestKind,
     StepRecord,
 )
-from search_spaces.candidate import Architecture, Candidate
+from search_spaces.candidate import Candidate
 
 
 class Ledger:
@@ -212,7 +212,7 @@ class Ledger:
         training_key: str,
         payload: Mapping[str, Any],
         *,
-        architecture: Architecture | None = None,
+        candidate: Candidate | None = None,
         reuse: bool = False,
     ) -> Asked:
         """Records that a campaign asks for a training; as `request_profile`.
@@ -221,13 +221,14 @@ class Ledger:
             campaign_id: who asks.
             training_key: identity of the training.
             payload: what the training worker gets.
-            architecture: what is trained; by default ``payload["architecture"]``.
+            candidate: what is trained and scored; by default that of the payload.
             reuse: an answer of another campaign to the same training_key will do.
         """
-        if architecture is None:
-            architecture = Architecture.from_json(payload.get("architecture"))
+        if candidate is None:
+            parts = ("architecture", "deployment")
+            candidate = Candidate.from_json({name: payload[name] for name in parts if name in payload})
         text = encode(dict(payload), "a training request")
-        question = requests.training_question(training_key, Candidate(architecture), text)
+        question = requests.training_question(training_key, candidate, text)
         with self._writing() as connection:
             return requests.ask(connection, campaign_id, question, reuse=reuse)
 

@@ -105,7 +105,7 @@ class CampaignRow:
 
     Attributes:
         number: from 0.
-        candidate: whom it is about; for an evaluation, with the default deployment (a training has none).
+        candidate: whom it is about; for an evaluation, the one that stands for all with the same score.
         measurement: the answer to a profile.
         evaluation: the answer to a training.
         request: the profile that was asked for.

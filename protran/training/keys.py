@@ -1,14 +1,16 @@
-"""The training_key: equal for trainings that must give the same weights."""
+"""The training_key: equal for trainings that must give the same weights, and the same scores."""
 
 from __future__ import annotations
 
 from protran.fidelity import Fidelity
 from protran.training.recipe import Recipe
+from protran.training.scored import scored_deployment
 from search_spaces.candidate import Architecture
 from search_spaces.canonical import stable_key
+from search_spaces.deployment import Deployment
 from search_spaces.input_spec import InputSpec
 
-TRAINING_VERSION = 1  # raised when the code, or a default of the recipe, changes what weights come out
+TRAINING_VERSION = 1  # raised when the code, or a default of the recipe, changes what weights or scores come out
 
 
 def training_key(  # noqa: PLR0913, PLR0917 - the key is a function of exactly these
@@ -20,8 +22,12 @@ def training_key(  # noqa: PLR0913, PLR0917 - the key is a function of exactly t
     fidelity: Fidelity,
     seed: int,
     parent: str | None = None,
+    deployment: Deployment | None = None,
 ) -> str:
-    """Returns the key of a training. The deployment is no part of it: int8 and fp32 share one training.
+    """Returns the key of a training and of what is scored after it.
+
+    Without a deployment it is the key of the weights in fp32, from which every deployment of the architecture is made:
+    int8 and fp32 share one training.
 
     Args:
         architecture: what is trained.
@@ -32,6 +38,7 @@ def training_key(  # noqa: PLR0913, PLR0917 - the key is a function of exactly t
         fidelity: epochs and share of the data.
         seed: of initial weights, order and augmentation.
         parent: training_key of the weights that the training starts from; None for a fresh start.
+        deployment: how the trained weights are made to run when they are scored; only what changes scores counts.
     """
     payload = {
         "architecture": architecture.to_json(),
@@ -44,4 +51,6 @@ def training_key(  # noqa: PLR0913, PLR0917 - the key is a function of exactly t
     }
     if parent is not None:
         payload["parent"] = parent
+    if deployment is not None and (changes := scored_deployment(deployment).to_json()):
+        payload["deployment"] = changes
     return stable_key("training", TRAINING_VERSION, payload)

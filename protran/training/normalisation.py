@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from protran.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -50,3 +53,14 @@ class Normalisation:
     def to_json(self) -> dict[str, list[float]]:
         """Returns a JSON object ``{"centre": […], "scale": […]}``; whoever deploys the weights needs it."""
         return {"centre": list(self.centre), "scale": list(self.scale)}
+
+    @classmethod
+    def from_json(cls, payload: Any) -> Normalisation:
+        """Returns the normalisation that `to_json` wrote. Raises `InputError` on anything else."""
+        try:
+            centre, scale = (tuple(float(value) for value in payload[name]) for name in ("centre", "scale"))
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"normalisation: expected {{centre, scale}}, got {payload!r}") from error
+        if len(centre) != len(scale) or not all(value > 0 for value in scale):
+            raise InputError(f"normalisation: expected as many scales above 0 as centres, got {payload!r}")
+        return cls(centre, scale)

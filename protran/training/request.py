@@ -1,9 +1,9 @@
-"""A training as a request: what a job carries to the process that trains, and its key."""
+"""A training as a request: what a job carries to the process that trains and scores, and its key."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ from protran.ledger.evaluation import Evaluation, EvaluationStatus
 from protran.tasks.base import Task
 from protran.training.keys import training_key
 from protran.training.recipe import Recipe
-from search_spaces.candidate import Architecture
+from protran.training.scored import scored_deployment
+from search_spaces.candidate import Architecture, Candidate
+from search_spaces.deployment import Deployment
 from search_spaces.input_spec import InputSpec
 
 ENTRY = "protran.training.worker"  # the module whose `handle` answers a request
@@ -21,7 +23,7 @@ ENTRY = "protran.training.worker"  # the module whose `handle` answers a request
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """One training of one architecture on one task.
+    """One training of one architecture on one task, and the deployment in which it is scored.
 
     Attributes:
         architecture: what is trained.
@@ -31,7 +33,9 @@ class TrainingRequest:
         recipe: how weights are fitted.
         fidelity: epochs and share of the data.
         seed: of initial weights, order and augmentation.
-        weights_path: where the weights are saved; no part of the key.
+        deployment: how the trained weights are made to run; reduced to what changes scores.
+        weights_folder: where trained weights are kept, to be shared by the deployments of an architecture; no part of
+            the key. None keeps none.
     """
 
     architecture: Architecture
@@ -41,7 +45,12 @@ class TrainingRequest:
     recipe: Recipe
     fidelity: Fidelity
     seed: int
-    weights_path: Path | None = None
+    deployment: Deployment = field(default_factory=Deployment)
+    weights_folder: Path | None = None
+
+    def __post_init__(self) -> None:
+        candidate = Candidate(self.architecture, self.deployment)  # refuses a deployment of another depth
+        object.__setattr__(self, "deployment", scored_deployment(candidate.deployment))
 
     @classmethod
     def on(
@@ -51,8 +60,21 @@ class TrainingRequest:
         return cls(architecture, task.name, task.reference(), task.input_spec, recipe, fidelity, seed)
 
     @property
+    def candidate(self) -> Candidate:
+        """What is scored; it stands for all candidates with the same score."""
+        return Candidate(self.architecture, self.deployment)
+
+    @property
     def training_key(self) -> str:
-        """Equal for requests that must give the same weights."""
+        """Equal for requests that must give the same scores."""
+        return self._key(self.deployment)
+
+    @property
+    def weights_name(self) -> str:
+        """Name of the file in `weights_folder`: equal for requests that must give the same weights in fp32."""
+        return f"{self._key(None)}.safetensors"
+
+    def _key(self, deployment: Deployment | None) -> str:
         return training_key(
             self.architecture,
             self.input_spec,
@@ -61,6 +83,7 @@ class TrainingRequest:
             self.recipe,
             self.fidelity,
             self.seed,
+            deployment=deployment,
         )
 
     def failed(self, reason: str, train_s: float = 0.0, started_at: str = "") -> Evaluation:
@@ -72,6 +95,7 @@ class TrainingRequest:
             fidelity=self.fidelity,
             seed=self.seed,
             status=EvaluationStatus.FAILED,
+            deployment=self.deployment,
             reason=reason,
             train_s=train_s,
             started_at=started_at,
@@ -88,15 +112,17 @@ class TrainingRequest:
             "fidelity": self.fidelity.to_json(),
             "seed": self.seed,
         }
-        if self.weights_path is not None:
-            payload["weights_path"] = str(self.weights_path)
+        if deployment := self.deployment.to_json():
+            payload["deployment"] = deployment
+        if self.weights_folder is not None:
+            payload["weights_folder"] = str(self.weights_folder)
         return payload
 
     @classmethod
     def from_json(cls, payload: Mapping[str, Any]) -> TrainingRequest:
         """Returns the request that `to_json` wrote. Raises `InputError` or `SpaceError` on anything else."""
         try:
-            weights_path = payload.get("weights_path")
+            folder = payload.get("weights_folder")
             return cls(
                 architecture=Architecture.from_json(payload["architecture"]),
                 task_name=payload["task_name"],
@@ -105,7 +131,8 @@ class TrainingRequest:
                 recipe=Recipe.from_json(payload["recipe"]),
                 fidelity=Fidelity.from_json(payload["fidelity"]),
                 seed=int(payload["seed"]),
-                weights_path=Path(weights_path) if weights_path is not None else None,
+                deployment=Deployment.from_json(payload.get("deployment", {})),
+                weights_folder=Path(folder) if folder is not None else None,
             )
         except KeyError as error:
             raise InputError(f"training request: {error.args[0]!r} is missing") from error

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -16,20 +15,21 @@ from protran.tasks.base import TaskData, Windows
 from protran.training.augmentation import augment
 from protran.training.averaging import AveragedWeights
 from protran.training.errors import TrainingError
+from protran.training.memory import memory_errors_told
 from protran.training.normalisation import Normalisation
+from protran.training.one_thread import one_thread
 from protran.training.outcome import EpochRecord, TrainingOutcome
+from protran.training.predictor import score, torch_predictor
 from protran.training.recipe import Recipe, learning_rate_at
-from protran.training.scores import ClassifierScores, classifier_scores
+from protran.training.scores import ClassifierScores
 from protran.training.subset import stratified_share
 from protran.training.weights import save_weights
 from search_spaces.candidate import Architecture
-from search_spaces.models import build_model
-
-EVALUATION_BATCH = 512
-_OUT_OF_MEMORY = ("bad_alloc", "allocate memory", "not enough memory", "create a memory object")
+from search_spaces.models import EncoderModel
+from search_spaces.models.build import build_encoder
 
 
-def train(  # noqa: PLR0917 - the parts of a training_key, and where its by-products go
+def train(  # noqa: PLR0913, PLR0917 - the parts of a training_key, and where its by-products go
     architecture: Architecture,
     data: TaskData,
     recipe: Recipe,
@@ -37,6 +37,7 @@ def train(  # noqa: PLR0917 - the parts of a training_key, and where its by-prod
     seed: int,
     on_epoch: Callable[[EpochRecord], None] | None = None,
     weights_path: Path | None = None,
+    start: Callable[[EncoderModel], object] | None = None,
 ) -> TrainingOutcome:
     """Trains an architecture and scores the weights that did best on the validation set; in a refit, the last ones.
 
@@ -51,25 +52,27 @@ def train(  # noqa: PLR0917 - the parts of a training_key, and where its by-prod
         seed: of initial weights, order, dropout and augmentation.
         on_epoch: called after each epoch.
         weights_path: where to save the kept weights as safetensors; None to drop them.
+        start: puts other weights into the new model before it learns, in place; None for a fresh start.
 
     Raises:
         TrainingError: the loss became infinite or not a number, or memory ran out.
     """
-    with _one_thread(), torch.random.fork_rng(devices=[]):
+    with memory_errors_told(), one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        try:
-            return _Training(architecture, data, recipe, fidelity, seed).run(on_epoch, weights_path)
-        except (MemoryError, RuntimeError) as error:
-            if _is_out_of_memory(error):
-                raise TrainingError("the training ran out of memory; allow more or choose a smaller model") from error
-            raise
+        return _Training(architecture, data, recipe, fidelity, seed, start).run(on_epoch, weights_path)
 
 
 class _Training:
     """The state of one training."""
 
     def __init__(
-        self, architecture: Architecture, data: TaskData, recipe: Recipe, fidelity: Fidelity, seed: int
+        self,
+        architecture: Architecture,
+        data: TaskData,
+        recipe: Recipe,
+        fidelity: Fidelity,
+        seed: int,
+        start: Callable[[EncoderModel], object] | None,
     ) -> None:
         self.data, self.recipe, self.fidelity = data, recipe, fidelity
         self.random = torch.Generator().manual_seed(seed)
@@ -78,8 +81,11 @@ class _Training:
         chosen = fitted.where(stratified_share(fitted.labels, fidelity.share, seed))
         self.normalisation = Normalisation.fit(chosen.signals, data.axes)
         self.inputs, self.labels = self._tensors(chosen)
-        self.model = build_model(architecture, data.input_spec, dropout=recipe.dropout)
+        self.model = build_encoder(architecture, data.input_spec, dropout=recipe.dropout)
+        if start is not None:
+            start(self.model)
         self.averaged = AveragedWeights(self.model, recipe.averaging)
+        self.predict = torch_predictor(self.averaged.model)
         self.optimizer = torch.optim.AdamW(
             _parameter_groups(self.model, recipe.weight_decay), lr=recipe.learning_rate, fused=True
         )
@@ -150,18 +156,12 @@ class _Training:
         self.step += 1
 
     def _validate(self, inputs: Tensor, labels: Tensor) -> tuple[float, float]:
-        logits = self._logits(inputs)
+        logits = self.predict(inputs)
         accuracy = (logits.argmax(1) == labels).float().mean().item()
         return nn.functional.cross_entropy(logits, labels).item(), accuracy
 
     def _score(self, windows: Windows) -> ClassifierScores:
-        inputs, _ = self._tensors(windows)
-        predictions = self._logits(inputs).argmax(1).numpy()
-        return classifier_scores(windows.labels, predictions, windows.recordings, len(self.data.classes))
-
-    @torch.inference_mode()
-    def _logits(self, inputs: Tensor) -> Tensor:
-        return torch.cat([self.averaged.model(part) for part in torch.split(inputs, EVALUATION_BATCH)])
+        return score(self.predict, windows, self.normalisation, len(self.data.classes))
 
     def _tensors(self, windows: Windows) -> tuple[Tensor, Tensor]:
         return torch.from_numpy(self.normalisation.apply(windows.signals)), torch.from_numpy(windows.labels)
@@ -173,19 +173,3 @@ def _parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, o
     known = {id(p) for p in matrices}
     rest = [p for p in model.parameters() if id(p) not in known]
     return [{"params": matrices, "weight_decay": weight_decay}, {"params": rest, "weight_decay": 0.0}]
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    """Torch and its libraries tell of a refused allocation in a RuntimeError's text only."""
-    text = str(error)
-    return isinstance(error, MemoryError) or any(sign in text for sign in _OUT_OF_MEMORY)

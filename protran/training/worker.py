@@ -17,7 +17,7 @@ from protran.tasks.errors import TaskError
 from protran.tasks.registry import load_task, task_from_reference
 from protran.training.outcome import TrainingOutcome
 from protran.training.request import TrainingRequest
-from protran.training.train import train
+from protran.training.scoring import scored
 from search_spaces.canonical import canonical_json
 from search_spaces.errors import SpaceError
 
@@ -32,7 +32,7 @@ def warm_up() -> None:
 
 
 def handle(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Trains as a `TrainingRequest` in JSON asks and returns an `Evaluation` in JSON; a failed training is one too.
+    """Trains and scores as a `TrainingRequest` in JSON asks; returns an `Evaluation` in JSON, of a failure too.
 
     Raises:
         InputError, SpaceError: the payload is no request, so that there is nothing to record a failure of.
@@ -40,14 +40,7 @@ def handle(payload: Mapping[str, Any]) -> dict[str, Any]:
     request = TrainingRequest.from_json(payload)
     started_at, began_s = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
     try:
-        outcome = train(
-            request.architecture,
-            _data(canonical_json(dict(request.task))),
-            request.recipe,
-            request.fidelity,
-            request.seed,
-            weights_path=request.weights_path,
-        )
+        outcome = scored(request, _data(canonical_json(dict(request.task))))
     except (ProTranError, SpaceError) as error:
         return request.failed(str(error), time.perf_counter() - began_s, started_at).to_json()
     return _evaluation(request, outcome, started_at).to_json()
@@ -67,6 +60,7 @@ def _evaluation(request: TrainingRequest, outcome: TrainingOutcome, started_at: 
         fidelity=request.fidelity,
         seed=request.seed,
         status=EvaluationStatus.OK,
+        deployment=request.deployment,
         metrics=outcome.metrics,
         stderr=outcome.stderr,
         train_s=outcome.train_s,

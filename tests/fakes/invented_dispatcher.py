@@ -11,7 +11,6 @@ from device_agents.fleet.base import Dispatcher, Job, JobResult, ProfileJob, Tas
 from device_agents.measurement import Measurement, MeasurementStatus, Provenance, Value
 from protran.ledger.evaluation import EvaluationStatus
 from protran.training.request import TrainingRequest
-from search_spaces.candidate import Candidate
 from search_spaces.cost import count_candidate
 
 IDENTITY = "0123456789abcdef"
@@ -62,8 +61,9 @@ def _measurement(job: ProfileJob, failure: str | None) -> Measurement:
 
 def _evaluation(job: TaskJob) -> dict[str, object]:
     request = TrainingRequest.from_json(job.payload)
-    parameters = float(count_candidate(Candidate(request.architecture), request.input_spec).parameters)
+    parameters = float(count_candidate(request.candidate, request.input_spec).parameters)
     accuracy = 0.95 - 1.0 / math.log(10 + parameters) + 0.001 * request.seed - 0.1 / request.fidelity.epochs
+    accuracy -= 0.01 * request.deployment.precision.is_int8
     metrics = {"validation_accuracy": accuracy, "test_accuracy": accuracy - 0.02}
     if request.fidelity.refit:
         del metrics["validation_accuracy"]

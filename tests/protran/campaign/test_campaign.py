@@ -52,7 +52,7 @@ def test_a_verified_error_is_that_of_seeds_that_chose_nobody(bench) -> None:
             1.0 - row.evaluation.metrics["validation_accuracy"]
             for row in rows
             if row.evaluation is not None
-            and row.evaluation.architecture_key == member.candidate.architecture.key
+            and row.evaluation.candidate.key == member.candidate.key
             and (row.evaluation.fidelity, row.evaluation.seed > 0) == (problem.full, True)
         ]
         assert len(errors) == 2

@@ -10,11 +10,26 @@ import pytest
 from device_agents.measurement import UNAVAILABLE, Provenance
 from protran.errors import InputError
 from protran.ledger.evaluation import Evaluation, EvaluationStatus
+from search_spaces.candidate import Candidate
+from search_spaces.deployment import Deployment, Precision, Runtime
 
 
 def test_an_evaluation_survives_json(evaluated: Callable[..., Evaluation]) -> None:
     evaluation = evaluated("key")
     assert Evaluation.from_json(json.loads(json.dumps(evaluation.to_json()))) == evaluation
+
+
+def test_a_deployment_survives_json_and_the_default_one_is_left_out(evaluated: Callable[..., Evaluation]) -> None:
+    deployed = replace(evaluated("key"), deployment=Deployment(Precision.INT8_DYNAMIC, Runtime.ONNXRUNTIME))
+    assert Evaluation.from_json(json.loads(json.dumps(deployed.to_json()))) == deployed
+    assert "deployment" not in evaluated("key").to_json()
+
+
+def test_an_evaluation_is_of_the_candidate_that_was_scored(evaluated: Callable[..., Evaluation]) -> None:
+    evaluation = evaluated("key")
+    assert evaluation.candidate == Candidate(evaluation.architecture)
+    deployment = Deployment(Precision.BF16)
+    assert replace(evaluation, deployment=deployment).candidate == Candidate(evaluation.architecture, deployment)
 
 
 def test_the_error_is_scored_on_the_validation_data(evaluated: Callable[..., Evaluation]) -> None:

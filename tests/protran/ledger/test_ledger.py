@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from protran.ledger.evaluation import Evaluation
 from protran.ledger.ledger import Ledger
 from protran.ledger.records import Asked, CampaignRecord, Progress, RequestState
 from search_spaces.candidate import Candidate
+from search_spaces.deployment import Deployment, Precision, Runtime
 
 RequestFor = Callable[..., ProfileRequest]
 Measured = Callable[..., Measurement]
@@ -120,7 +122,7 @@ def test_trainings_are_pending_with_their_payload(
 ) -> None:
     payload = {"architecture": candidate(16).architecture.to_json(), "seed": 4}
     ledger.request_training(campaign.id, "training-1", payload)
-    ledger.request_training(campaign.id, "training-2", {"seed": 5}, architecture=candidate(16).architecture)
+    ledger.request_training(campaign.id, "training-2", {"seed": 5}, candidate=candidate(16))
     pending = ledger.pending_trainings(campaign.id)
     assert [(item.training_key, item.payload) for item in pending] == [
         ("training-1", payload),
@@ -129,6 +131,19 @@ def test_trainings_are_pending_with_their_payload(
     assert ledger.answer_training(campaign.id, evaluated("training-1")) is True
     assert ledger.answer_training(campaign.id, evaluated("training-1", accuracy=0.5)) is False
     assert [item.training_key for item in ledger.pending_trainings(campaign.id)] == ["training-2"]
+
+
+def test_an_evaluation_of_a_deployment_is_a_row_about_the_candidate_that_was_scored(
+    ledger: Ledger, campaign: CampaignRecord, candidate: CandidateOf, evaluated: Evaluated
+) -> None:
+    deployed = dataclasses.replace(candidate(16), deployment=Deployment(Precision.INT8_DYNAMIC, Runtime.ONNXRUNTIME))
+    for key, asked in (("training-1", candidate(16)), ("training-2", deployed)):
+        ledger.request_training(campaign.id, key, asked.to_json())
+        evaluation = dataclasses.replace(evaluated(key), deployment=asked.deployment)
+        ledger.answer_training(campaign.id, evaluation)
+    rows = ledger.rows(campaign.id)
+    assert [row.candidate for row in rows] == [candidate(16), deployed]
+    assert [row.evaluation.deployment for row in rows if row.evaluation] == [Deployment(), deployed.deployment]
 
 
 def test_another_campaign_asks_anew_unless_it_may_reuse(
@@ -235,7 +250,7 @@ def test_progress_counts_what_was_asked_answered_and_failed(
         ledger.request_profile(campaign.id, request_for(size))
     ledger.answer_profile(campaign.id, measured(request_for(16).request_id))
     ledger.answer_profile(campaign.id, failed(request_for(32).request_id))
-    ledger.request_training(campaign.id, "t", {}, architecture=request_for(16).candidate.architecture)
+    ledger.request_training(campaign.id, "t", {}, candidate=request_for(16).candidate)
     ledger.answer_training(campaign.id, evaluated("t"))
     assert ledger.progress(campaign.id) == Progress(3, 2, 1, 1, 1, 0)
     assert ledger.progress(ledger.create_campaign("other", {}, seed=0).id) == Progress()

@@ -4,6 +4,7 @@ from protran.fidelity import Fidelity
 from protran.training.keys import TRAINING_VERSION, training_key
 from protran.training.recipe import Recipe
 from search_spaces.candidate import Architecture, HeadKind, Layer
+from search_spaces.deployment import Deployment, Precision, Runtime
 from search_spaces.input_spec import InputKind, InputSpec
 
 ARGUMENTS = {
@@ -32,14 +33,16 @@ def test_equal_trainings_have_equal_keys():
         {"fidelity": Fidelity(5, 0.5)},
         {"seed": 1},
         {"parent": "abc"},
+        {"deployment": Deployment(Precision.BF16)},
     ],
 )
 def test_every_part_is_in_the_key(change):
     assert training_key(**{**ARGUMENTS, **change}) != training_key(**ARGUMENTS)
 
 
-def test_the_key_stays_what_it_was():
-    assert training_key(**ARGUMENTS) == "41d0e5ac51bb7116daca"
+@pytest.mark.parametrize("deployment", [None, Deployment(), Deployment(runtime=Runtime.ONNXRUNTIME, threads=2)])
+def test_the_key_stays_what_it_was(deployment):
+    assert training_key(**ARGUMENTS, deployment=deployment) == "41d0e5ac51bb7116daca"
 
 
 def test_the_defaults_of_the_recipe_are_those_of_this_version():

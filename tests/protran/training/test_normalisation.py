@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from protran.errors import InputError
 from protran.training.normalisation import Normalisation
 
 SIGNALS = np.random.default_rng(0).normal([[[1.0], [5.0], [-3.0], [0.0]]], [[[2.0], [0.5], [4.0], [1.0]]], (200, 4, 30))
@@ -24,3 +25,16 @@ def test_axes_of_a_sensor_keep_their_zero_and_share_one_scale():
 def test_a_constant_channel_does_not_divide_by_zero():
     constant = np.full((5, 1, 10), 7.0, dtype=np.float32)
     assert np.array_equal(Normalisation.fit(constant).apply(constant), np.zeros_like(constant))
+
+
+def test_json_gives_the_normalisation_again():
+    fitted = Normalisation.fit(SIGNALS)
+    assert Normalisation.from_json(fitted.to_json()) == fitted
+
+
+@pytest.mark.parametrize(
+    "payload", [[], {"centre": [0.0]}, {"centre": [0.0], "scale": []}, {"centre": [0.0], "scale": [0.0]}]
+)
+def test_what_is_no_normalisation_is_refused(payload):
+    with pytest.raises(InputError, match="normalisation: expected"):
+        Normalisation.from_json(payload)

@@ -3,13 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from safetensors import safe_open
 
 from protran.fidelity import Fidelity
 from protran.training import train as module
 from protran.training.errors import TrainingError
 from protran.training.recipe import Recipe
 from protran.training.train import train
+from protran.training.weights import load_weights
 from search_spaces.candidate import Architecture, HeadKind, Layer
 from search_spaces.models import build_model
 
@@ -111,16 +111,34 @@ def test_parameters_are_counted_and_every_score_has_an_error_bar(waves, small):
     assert set(outcome.metrics) == {f"{s}_{m}" for s in ("validation", "test") for m in ("accuracy", "macro_f1")}
 
 
+def test_a_start_that_changes_nothing_changes_no_figure(waves, small):
+    seen = []
+    started = train(small, waves, RECIPE, SHORT, 0, start=seen.append)
+    assert _figures(started) == _figures(train(small, waves, RECIPE, SHORT, 0))
+    assert len(seen) == 1
+
+
+def test_a_training_begins_with_the_weights_that_the_start_puts_in(waves, small, tmp_path):
+    # With steps of nearly no length, what is kept at the end is what the start put in.
+    path, still = tmp_path / "weights.safetensors", replace(RECIPE, learning_rate=1e-8)
+    train(small, waves, RECIPE, SHORT, 0, weights_path=path)
+    before, _ = load_weights(path, small, waves.input_spec)
+    train(
+        small, waves, still, Fidelity(1), 1, weights_path=path, start=lambda m: m.load_state_dict(before.state_dict())
+    )
+    after, _ = load_weights(path, small, waves.input_spec)
+    for name, tensor in before.state_dict().items():
+        assert torch.allclose(after.state_dict()[name], tensor, atol=1e-5)
+
+
 def test_saved_weights_score_as_reported(waves, small, tmp_path):
     path = tmp_path / "new" / "weights.safetensors"
     outcome = train(small, waves, RECIPE, SHORT, 0, weights_path=path)
-    model = build_model(small, waves.input_spec, dropout=0.0).eval()
-    with safe_open(path, framework="pt") as stored:
-        assert "normalisation" in stored.metadata()
-        model.load_state_dict({name: stored.get_tensor(name) for name in stored.keys()})  # noqa: SIM118
+    model, normalisation = load_weights(path, small, waves.input_spec)
     with torch.no_grad():
-        logits = model(torch.from_numpy(outcome.normalisation.apply(waves.test.signals)))
+        logits = model(torch.from_numpy(normalisation.apply(waves.test.signals)))
     assert (logits.argmax(1).numpy() == waves.test.labels).mean() == pytest.approx(outcome.metrics["test_accuracy"])
+    assert normalisation == outcome.normalisation
     assert [found.name for found in path.parent.iterdir()] == ["weights.safetensors"]
 
 
@@ -144,7 +162,7 @@ def test_running_out_of_memory_is_one_sentence(waves, small, monkeypatch, error)
     def fail(*_args, **_kwargs):
         raise error
 
-    monkeypatch.setattr(module, "build_model", fail)
+    monkeypatch.setattr(module, "build_encoder", fail)
     with pytest.raises(TrainingError, match="ran out of memory"):
         train(small, waves, RECIPE, SHORT, 0)
 
@@ -153,7 +171,7 @@ def test_a_mistake_in_the_code_is_not_taken_for_a_failed_training(waves, small, 
     def fail(*_args, **_kwargs):
         raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
 
-    monkeypatch.setattr(module, "build_model", fail)
+    monkeypatch.setattr(module, "build_encoder", fail)
     with pytest.raises(RuntimeError, match="mat1") as caught:
         train(small, waves, RECIPE, SHORT, 0)
     assert not isinstance(caught.value, TrainingError)

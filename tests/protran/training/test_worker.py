@@ -45,6 +45,17 @@ def test_equal_requests_get_equal_scores(payload):
     assert worker.handle(payload)["metrics"] == worker.handle(payload)["metrics"]
 
 
+def test_the_deployed_model_is_scored_and_the_evaluation_says_so(payload, tmp_path):
+    deployment = {"precision": "int8-dynamic", "runtime": "onnxruntime", "layers": [{"feed_forward_sparsity": 0.5}]}
+    asked = {**payload, "deployment": deployment, "weights_folder": str(tmp_path / "weights")}
+    evaluation = Evaluation.from_json(json.loads(json.dumps(worker.handle(asked), allow_nan=False)))
+    assert evaluation.status is EvaluationStatus.OK
+    assert evaluation.deployment.to_json() == deployment
+    assert evaluation.training_key == TrainingRequest.from_json(asked).training_key
+    assert evaluation.details["parameters"] < worker.handle(payload)["details"]["parameters"]
+    assert [file.suffix for file in (tmp_path / "weights").iterdir()] == [".safetensors"]
+
+
 def test_data_that_changed_is_a_failure_with_its_reason(payload, waves_file):
     np.savez(waves_file, X=np.zeros((12, 3, 40)), y=np.arange(12) % 3)
     answer = worker.handle(payload)
@@ -57,7 +68,7 @@ def test_a_training_that_fails_is_a_failure_with_its_reason_and_keys(payload, mo
     def fail(*_args, **_kwargs):
         raise error
 
-    monkeypatch.setattr(worker, "train", fail)
+    monkeypatch.setattr(worker, "scored", fail)
     answer = worker.handle(payload)
     assert (answer["status"], answer["reason"]) == ("failed", "the loss became nan")
     assert answer["training_key"] == TrainingRequest.from_json(payload).training_key
