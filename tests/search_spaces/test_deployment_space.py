@@ -13,6 +13,7 @@ from search_spaces.layer_genes import LAYER_CHANGES, Gene
 from search_spaces.space import DesignSpace
 
 UNIFORM = dataclasses.replace(COMPRESSED, uniform=frozenset(LAYER_CHANGES))
+WHOLE = {"deployments": [{}], "keep_fp32": [False]}
 CANDIDATE = nth_candidate(COMPRESSED, 0)
 
 
@@ -70,19 +71,22 @@ def test_what_is_uniform_must_be_equal_in_all_layers():
         ({"deployments": [{"layers": [{"head_sparsity": 0.5}]}]}, "say nothing of single layers"),
         ({"bias": [False, True]}, "an encoder has biases"),
         ({"family": "decoder"}, r"head_kinds of a decoder must be \[sa_sdp\]"),
-        ({"family": "decoder", "head_kinds": ["sa_sdp"]}, "add hidden to uniform"),
+        (
+            {
+                "family": "decoder",
+                "head_kinds": ["sa_sdp"],
+                "head_sparsity": [0],
+                "feed_forward_sparsity": [0],
+                **WHOLE,
+            },
+            "add hidden to uniform",
+        ),
         (
             {"family": "decoder", "head_kinds": ["sa_sdp"], "uniform": ["hidden"], "keep_fp32": [False]},
             "a decoder runs whole and in torch, got the runtime onnxruntime",
         ),
         (
-            {
-                "family": "decoder",
-                "head_kinds": ["sa_sdp"],
-                "uniform": ["hidden"],
-                "deployments": [{}],
-                "keep_fp32": [False],
-            },
+            {"family": "decoder", "head_kinds": ["sa_sdp"], "uniform": ["hidden"], **WHOLE},
             "a decoder runs whole: expected head_sparsity",
         ),
         ({"family": "both"}, "family must be among encoder, decoder; got 'both'"),
