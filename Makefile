@@ -55,6 +55,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.profile_repeatability
 	$(BIN)/python -m benchmarks.space_speed
 	$(BIN)/python -m benchmarks.warm_start
+	$(BIN)/python -m benchmarks.compression
 	$(BIN)/python -m benchmarks.demo_against_random
 
 clean:

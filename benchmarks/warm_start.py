@@ -1,10 +1,10 @@
 """What a warm start is worth on `watch`: neighbours trained from new weights, and from those of their trained parent.
 
-    python -m benchmarks.warm_start [--pairs 24] [--epochs N] [--results FOLDER]
+    python -m benchmarks.warm_start [--pairs 24] [--epochs N …] [--results FOLDER]
 
-For each pair, numbered by its seed, a random candidate of edge-small (the parent) is trained, then one of its
-neighbours, drawn at random, twice: from new weights, and with what it shares with the parent copied. All three get the
-same number of epochs (those of a campaign's low fidelity, if not told otherwise), the same recipe and the same seed.
+For each pair, numbered by its seed, a random candidate of edge-small (the parent) is trained for the epochs of a
+campaign's low fidelity, then one of its neighbours, drawn at random, twice: from new weights, and with what it shares
+with the parent copied. Both get the same number of epochs, the same recipe and the same seed.
 Reported is the paired difference in validation accuracy, warm minus cold, with its standard error over pairs. The warm
 model profits from its parent's epochs too: what is measured is what a trained neighbour, once there, is worth.
 
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import itertools
 import json
 import math
 import platform
@@ -71,24 +72,24 @@ class Pair:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=int, default=24)
-    parser.add_argument("--epochs", type=int, help="of each training (default: those of the low fidelity)")
+    parser.add_argument("--epochs", type=int, nargs="+", default=[2, 4, 8], help="of the neighbours; one table each")
     parser.add_argument("--results", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     data, space, table = WatchTask().load(), load_space("edge-small"), arguments.results / "warm_start.csv"
-    epochs = arguments.epochs or fidelities(len(data.train), len(data.validation)).low.epochs
+    parent_epochs = fidelities(len(data.train), len(data.validation)).low.epochs
     known = {(pair.epochs, pair.seed): pair for pair in read(table)}
-    for seed in range(arguments.pairs):
+    for epochs, seed in itertools.product(arguments.epochs, range(arguments.pairs)):
         if (epochs, seed) not in known:
-            pair = known[epochs, seed] = run(seed, data, Fidelity(epochs), space)
+            pair = known[epochs, seed] = run(seed, data, Fidelity(parent_epochs), Fidelity(epochs), space)
             write([known[key] for key in sorted(known)], table)
-            print(f"pair {seed}: {pair.difference:+.3f}", file=sys.stderr, flush=True)
-    pairs = [known[epochs, seed] for seed in range(arguments.pairs)]
-    summary = summarise(pairs)
-    write_summary(summary, table.with_suffix(".json"))
-    print(as_markdown(pairs, summary))
+            print(f"{epochs} epochs, pair {seed}: {pair.difference:+.3f}", file=sys.stderr, flush=True)
+    tables = [[known[epochs, seed] for seed in range(arguments.pairs)] for epochs in arguments.epochs]
+    write_summaries([summarise(pairs) for pairs in tables], table.with_suffix(".json"))
+    for pairs in tables:
+        print(as_markdown(pairs, summarise(pairs)), end="\n\n")
 
 
-def run(seed: int, data: TaskData, fidelity: Fidelity, space: DesignSpace) -> Pair:
+def run(seed: int, data: TaskData, parent_fidelity: Fidelity, fidelity: Fidelity, space: DesignSpace) -> Pair:
     """Returns the pair of this seed, trained three times."""
     began_s = time.perf_counter()
     (parent,) = sample(space, 1, SamplingMethod.RANDOM, seed)
@@ -96,7 +97,7 @@ def run(seed: int, data: TaskData, fidelity: Fidelity, space: DesignSpace) -> Pa
     source, target = parent.architecture, neighbour.architecture
     with tempfile.TemporaryDirectory() as folder:
         weights = Path(folder) / "parent.safetensors"
-        first = train(source, data, RECIPE, fidelity, seed, weights_path=weights)
+        first = train(source, data, RECIPE, parent_fidelity, seed, weights_path=weights)
         trained, _ = load_weights(weights, source, data.input_spec)
     shares: list[float] = []
     cold = train(target, data, RECIPE, fidelity, seed)
@@ -164,10 +165,11 @@ def summarise(pairs: list[Pair]) -> dict[str, Any]:
     }
 
 
-def write_summary(summary: dict[str, Any], path: Path) -> None:
+def write_summaries(summaries: list[dict[str, Any]], path: Path) -> None:
     facts = {**machine_facts().to_json(), "python": platform.python_version()}
-    command = f"python -m benchmarks.warm_start --pairs {summary['pairs']} --epochs {summary['epochs']}"
-    content = {"command": command, "machine": facts, "summary": summary}
+    epochs = " ".join(str(summary["epochs"]) for summary in summaries)
+    command = f"python -m benchmarks.warm_start --pairs {summaries[0]['pairs']} --epochs {epochs}"
+    content = {"command": command, "machine": facts, "summaries": summaries}
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
