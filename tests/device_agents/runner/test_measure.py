@@ -1,5 +1,6 @@
 """A measurement from fake models on a manual clock: every number is known."""
 
+import dataclasses
 import gc
 
 import numpy as np
@@ -16,6 +17,8 @@ from device_agents.runner.measure import Bench, measure
 from device_agents.sampler import Subject
 from device_agents.workload import Workload, WorkloadKind
 from search_spaces.cost import count_candidate
+from search_spaces.deployment import Deployment, Precision
+from search_spaces.memory import training_memory
 
 REFERENCE_S, CANDIDATE_S, CLEAN_REFERENCE_S = 1e-3, 4e-3, 2e-3
 CLEAN_REFERENCE = ReferenceLatency(CLEAN_REFERENCE_S, 1e-5, 1.0, contended=False)
@@ -70,8 +73,18 @@ def test_memory_is_counted_exactly():
     )
 
 
-def test_memory_of_a_training_step_is_not_counted_and_not_guessed():
+def test_memory_of_a_training_step_is_that_of_its_micro_batches():
+    asked = request(Workload(WorkloadKind.TRAINING_STEP, batch_size=4, micro_batches=2))
+    value = measure(asked, bench(ManualClock())).values["memory_bytes"]
+    assert value.provenance is Provenance.EXACT
+    assert value.value == training_memory(*reference_model(), 4, micro_batches=2).peak_bytes
+    assert value.value < training_memory(*reference_model(), 4).peak_bytes
+
+
+def test_memory_of_a_training_step_in_16_bits_is_not_counted_and_not_guessed():
     asked = request(Workload(WorkloadKind.TRAINING_STEP, batch_size=2))
+    half = dataclasses.replace(asked.candidate, deployment=Deployment(Precision.BF16))
+    asked = dataclasses.replace(asked, candidate=half)
     assert measure(asked, bench(ManualClock())).values["memory_bytes"].provenance is Provenance.UNAVAILABLE
 
 
