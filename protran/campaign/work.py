@@ -15,9 +15,7 @@ from search_spaces.deployment_space import deployments_at
 TRAINED = (Phase.SEED, Phase.SEARCH, Phase.VERIFY)
 VERIFY_REPEAT = 1
 """Repeat number of the verification's measurement: a new request, so it is measured again."""
-
-
-WEIGHTS = "weights"
+WEIGHTS = "weights"  # the folder of trained weights in a campaign's own folder
 
 
 def profiles_of(problem: Problem, step: StepPlan) -> list[ProfileRequest]:
