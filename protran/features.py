@@ -89,7 +89,8 @@ class FeatureMap:
     """
 
     def __init__(self, space: DesignSpace, input_spec: InputSpec) -> None:
-        varied = len({(deployment.precision, deployment.runtime) for deployment in space.deployments}) > 1
+        ways = {(deployment.precision, deployment.runtime) for deployment in space.deployments}
+        varied = len(ways) > 1 or len(space.keep_fp32) > 1
         deployment = DEPLOYMENT_FEATURES if varied else ()
         self.names: tuple[str, ...] = (*_ALL_NAMES, *deployment)
         self.hardware_names = (*HARDWARE_FEATURES, *deployment)

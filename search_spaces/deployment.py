@@ -37,6 +37,9 @@ class Runtime(str, Enum):
     ONNXRUNTIME = "onnxruntime"
 
 
+MOST_THREADS = 1024
+"""Beyond it a typing error is likelier than a processor."""
+
 RUNS: dict[Runtime, tuple[Precision, ...]] = {
     Runtime.TORCH: (Precision.FP32, Precision.BF16, Precision.FP16),
     Runtime.ONNXRUNTIME: (Precision.FP32, Precision.INT8_DYNAMIC, Precision.INT8_STATIC),
@@ -91,8 +94,8 @@ class Deployment:
     def __post_init__(self) -> None:
         object.__setattr__(self, "precision", choice(Precision, self.precision, "precision"))
         object.__setattr__(self, "runtime", choice(Runtime, self.runtime, "runtime"))
-        if not is_count(self.threads):
-            raise SpaceError(f"threads must be a whole number of at least 1, got {self.threads!r}")
+        if not is_count(self.threads) or self.threads > MOST_THREADS:
+            raise SpaceError(f"threads must be a whole number from 1 to {MOST_THREADS}, got {self.threads!r}")
         runs = RUNS[self.runtime]
         if self.precision not in runs:
             others = [runtime.value for runtime, known in RUNS.items() if self.precision in known]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any
 
 from search_spaces.candidate import Family
 from search_spaces.canonical import stable_key, without_defaults
 from search_spaces.errors import SpaceError
-from search_spaces.payloads import choice, is_count
+from search_spaces.payloads import choice, expect_keys, is_count
 
 INPUT_SPEC_VERSION = 1
 
@@ -101,7 +101,6 @@ class InputSpec:
     @classmethod
     def from_json(cls, payload: Any) -> InputSpec:
         """Returns the input spec that `to_json` wrote. Raises `SpaceError` on anything else."""
-        try:
-            return cls(**payload)
-        except TypeError as error:
-            raise SpaceError(f"input spec: {error}") from error
+        known = {field.name for field in fields(cls)}
+        expect_keys(payload, "input spec", required={"kind", "length", "classes"}, optional=known)
+        return cls(**payload)

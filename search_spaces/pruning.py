@@ -58,6 +58,21 @@ def deployed_architecture(candidate: Candidate) -> Architecture:
     return dataclasses.replace(candidate.architecture, layers=tuple(_pruned(layer, change) for layer, change in layers))
 
 
+def without_idle_sparsity(candidate: Candidate) -> Candidate:
+    """Returns the candidate whose shares are 0 where they remove nothing, as half of a single head does."""
+    changes = candidate.deployment.layers
+    if not changes:
+        return candidate
+    busy = []
+    for layer, change, left in zip(
+        candidate.architecture.layers, changes, deployed_architecture(candidate).layers, strict=True
+    ):
+        heads = change.head_sparsity if left.heads != layer.heads else 0.0
+        channels = change.feed_forward_sparsity if left.feed_forward != layer.feed_forward else 0.0
+        busy.append(LayerDeployment(heads, channels, change.keep_fp32))
+    return Candidate(candidate.architecture, dataclasses.replace(candidate.deployment, layers=tuple(busy)))
+
+
 def _pruned(layer: Layer, change: LayerDeployment) -> Layer:
     import numpy as np  # noqa: PLC0415 - this module is read at the start of every command, numpy need not be
 

@@ -35,8 +35,7 @@ def scale_bytes(genes: Genes, spec: InputSpec) -> Array:
 
 def saved_bytes(genes: Genes, spec: InputSpec) -> Array:
     """Returns by how much the weights of int8 candidates are smaller than in fp32, `n`; 0 for the others."""
-    stored = _stored(genes, spec)
-    return (BYTES - 1) * stored.weights - SCALE_BYTES * stored.outputs
+    return (BYTES - 1) * int8_weights(genes, spec) - scale_bytes(genes, spec)
 
 
 def _stored(genes: Genes, spec: InputSpec) -> _Linear:

@@ -175,7 +175,8 @@ def _pruned(numbers: Tensor, choices: Sequence[float], position: Tensor, rule: C
     whole = numbers.detach().round()
     shares = [torch.full_like(whole[..., 0], choice) for choice in choices]
     stay = [
-        numbers * (1.0 - choice) + (rule(whole, share) - whole * (1.0 - choice))
+        # rounding may take more than there is, or leave more than there was
+        (numbers * (1.0 - choice) + (rule(whole, share) - whole * (1.0 - choice))).clamp(min=0.0).minimum(numbers)
         for choice, share in zip(choices, shares, strict=True)
     ]
     if len(stay) == 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 from pathlib import Path
@@ -27,7 +28,7 @@ def test_there_are_commands_to_check():
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_options_of_a_command_exist(command, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
-    words = shlex.split(command)[1:]
+    words = list(itertools.takewhile(lambda word: word != "--", shlex.split(command)[1:]))
     group = words[:2] if words[0] in ("space", "task") else words[:1]
     assert main([*group, "--help"]) == 0
     shown = capsys.readouterr().out

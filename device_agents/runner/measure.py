@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from device_agents.clock import Clock
+from device_agents.counted_memory import counted_memory
 from device_agents.energy import EnergyPass, EnergyPlan, can_measure, energy_pass
 from device_agents.errors import DeviceError
 from device_agents.flags import Flag
@@ -22,10 +23,6 @@ from device_agents.runner.process_memory import peak_resident_bytes, reset_peak,
 from device_agents.sampler import Subject
 from device_agents.sampling_plan import LatencyPlan
 from device_agents.statistics import Estimate
-from device_agents.workload import WorkloadKind
-from search_spaces.cost import count_candidate, memory_bytes
-from search_spaces.deployment import Precision
-from search_spaces.memory import training_memory
 
 
 @dataclass(frozen=True)
@@ -131,21 +128,7 @@ def _memory(request: ProfileRequest, baseline_bytes: int | None, peak_bytes: int
     peak = UNAVAILABLE
     if peak_bytes is not None and baseline_bytes is not None:
         peak = _measured(float(max(0, peak_bytes - baseline_bytes)), None)
-    return {"memory_bytes": _counted_memory(request), "peak_rss_bytes": peak}
-
-
-def _counted_memory(request: ProfileRequest) -> Value:
-    """Returns weights and activations, of a training step also gradients and optimizer, at the worst moment."""
-    workload = request.workload
-    if workload.kind is WorkloadKind.INFERENCE:
-        cost = count_candidate(request.candidate, request.input_spec)
-        return Value(float(memory_bytes(cost, workload.batch_size)), 0.0, Provenance.EXACT)
-    if request.candidate.deployment.precision is not Precision.FP32:
-        return UNAVAILABLE  # training steps are counted in fp32 alone
-    step = training_memory(
-        request.candidate, request.input_spec, workload.batch_size, micro_batches=workload.micro_batches
-    )
-    return Value(float(step.peak_bytes), 0.0, Provenance.EXACT)
+    return {"memory_bytes": counted_memory(request), "peak_rss_bytes": peak}
 
 
 def _energies(energy: EnergyPass | None, meter: Meter) -> dict[str, Value]:

@@ -36,6 +36,7 @@ def write_charter(
 
     Raises:
         SpaceError: the space cannot be read.
+        RequestError: the workload cannot run in one of the space's deployments.
         InputError: the space holds models of a family that cannot read the task's input.
         TaskError: the task's data cannot be used.
     """
@@ -47,6 +48,8 @@ def write_charter(
             f"the task {task.name} needs a space of {family.value}s, and {space.name} holds {space.family.value}s; "
             f"`protran space list` names others"
         )
+    for deployment in space.deployments:
+        config.workload.workload().check_deployment(deployment)
     data = task.load()
     efforts = fidelities(len(data.train), len(data.validation))
     return {

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from device_agents.counted_memory import counted_memory
 from device_agents.flags import Flag
-from device_agents.measurement import Provenance, Value
+from device_agents.measurement import ProfileRequest, Provenance, Value
 from protran.budgets import Budget
 from protran.campaign.findings import Findings
 from protran.campaign.problem import Problem
@@ -15,7 +16,8 @@ from protran.objectives import Objective
 from protran.quantities import Quantity, value_name
 from protran.report.plural import how_many
 from search_spaces.candidate import Candidate
-from search_spaces.cost import count_candidate, memory_bytes
+from search_spaces.cost import count_candidate
+from search_spaces.deployment import Runtime
 
 MEASURED = (
     Quantity.LATENCY_S,
@@ -118,9 +120,16 @@ def _values(
 def _counted(problem: Problem, candidate: Candidate) -> dict[str, Value]:
     cost = count_candidate(candidate, problem.input_spec)
     return {
-        Quantity.MEMORY_BYTES.value: _exact(float(memory_bytes(cost, problem.workload.batch_size))),
+        Quantity.MEMORY_BYTES.value: _memory(problem, candidate),
         Quantity.PARAMETERS.value: _exact(float(cost.parameters)),
     }
+
+
+def _memory(problem: Problem, candidate: Candidate) -> Value:
+    """Returns the counted memory; all of a campaign's are estimates where those of some of its candidates are."""
+    value = counted_memory(ProfileRequest(candidate, problem.input_spec, problem.workload, device_identity=""))
+    estimated = any(deployment.runtime is not Runtime.TORCH for deployment in problem.space.deployments)
+    return Value(value.value, None, Provenance.ESTIMATED_GENERIC) if estimated and value.value is not None else value
 
 
 def _exact(number: float) -> Value:

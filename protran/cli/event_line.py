@@ -15,7 +15,7 @@ from protran.campaign.events import (
 )
 from protran.cli.progress import Progress, duration
 from protran.cli.terminal import harmless
-from protran.report.architecture_line import architecture_line
+from protran.report.architecture_line import candidate_line
 from protran.report.plural import how_many
 from protran.units import Unit, format_with_error
 
@@ -56,7 +56,7 @@ def _opened_text(event: CampaignOpened) -> str:
 def profile_text(event: ProfileDone) -> str:
     """Returns the latency of a profile, or why it failed, and the candidate."""
     measurement = event.measurement
-    line = architecture_line(event.candidate.architecture)
+    line = candidate_line(event.candidate)
     if measurement.status.value != "ok":
         return f"{measurement.status.value} on {harmless(event.device)}: {harmless(measurement.reason)} [{line}]"
     latency = measurement.values.get("latency_s")
@@ -67,7 +67,7 @@ def profile_text(event: ProfileDone) -> str:
 def training_text(event: TrainingDone) -> str:
     """Returns the validation error and loss of a training (of a refit the test error), or why it failed."""
     evaluation = event.evaluation
-    line = architecture_line(event.candidate.architecture)
+    line = candidate_line(event.candidate)
     if evaluation.status.value != "ok":
         return f"failed: {harmless(evaluation.reason)} [{line}]"
     refit = evaluation.fidelity.refit

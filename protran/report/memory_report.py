@@ -12,6 +12,7 @@ from protran.report.memory_parts import PEAK, MemoryPart, inference_parts, train
 from protran.report.workload_line import workload_line
 from search_spaces.candidate import Candidate
 from search_spaces.cost import count_candidate, memory_bytes
+from search_spaces.deployment import Precision, Runtime
 from search_spaces.input_spec import InputSpec
 from search_spaces.memory import InferenceMemory, TrainingMemory, training_memory
 
@@ -40,17 +41,18 @@ class MemoryReport:
         memory, precision = self.counted, self.candidate.deployment.precision.value
         if isinstance(memory, TrainingMemory):
             return training_parts(memory)
-        int8 = [
-            MemoryPart(f"{label} in {precision}", self._int8[f"{name}_bytes"], note="as deployed")
+        note = "as deployed" if self.candidate.deployment.runtime is Runtime.TORCH else "as deployed, estimated"
+        deployed = [
+            MemoryPart(f"{label} in {precision}", self._deployed[f"{name}_bytes"], note=note)
             for label, name in (("weights", "weight"), (PEAK, "total"))
-            if self._int8
+            if self._deployed
         ]
-        return [*inference_parts(memory), *int8]
+        return [*inference_parts(memory), *deployed]
 
     @property
-    def _int8(self) -> dict[str, int]:
-        """The bytes of an inference whose weights are stored in 8 bits; empty where they are not."""
-        if isinstance(self.counted, TrainingMemory) or not self.candidate.deployment.precision.is_int8:
+    def _deployed(self) -> dict[str, int]:
+        """The bytes of an inference in the deployment's precision; empty where that is fp32."""
+        if isinstance(self.counted, TrainingMemory) or self.candidate.deployment.precision is Precision.FP32:
             return {}
         cost = count_candidate(self.candidate, self.input_spec)
         total: int = memory_bytes(cost, self.workload.batch_size)
@@ -84,7 +86,7 @@ class MemoryReport:
             "memory": {
                 "provenance": Provenance.EXACT.value,
                 **self.counted.to_json(),
-                **({"int8": self._int8} if self._int8 else {}),
+                **({"as_deployed": self._deployed} if self._deployed else {}),
             },
             **({"accumulation": accumulation} if accumulation else {}),
         }

@@ -6,6 +6,7 @@ import dataclasses
 
 from search_spaces.candidate import Candidate
 from search_spaces.deployment import RUNS, Deployment
+from search_spaces.pruning import without_idle_sparsity
 
 
 def scored_deployment(deployment: Deployment) -> Deployment:
@@ -18,5 +19,5 @@ def scored_deployment(deployment: Deployment) -> Deployment:
 
 
 def scored_candidate(candidate: Candidate) -> Candidate:
-    """Returns the candidate that stands for all with the same score as this one."""
-    return Candidate(candidate.architecture, scored_deployment(candidate.deployment))
+    """Returns the candidate that stands for all with the same score as this one; nothing of it is idle."""
+    return Candidate(candidate.architecture, scored_deployment(without_idle_sparsity(candidate).deployment))

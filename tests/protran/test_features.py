@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
-from example_spaces import COMPRESSED
+from example_spaces import COMPRESSED, INT8
 
 from protran.features import HARDWARE_FEATURES, SCORE_FEATURES, FeatureMap
 from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
@@ -117,6 +119,21 @@ def test_relaxed_features_of_deployed_candidates_are_their_own() -> None:
     candidates = sample(COMPRESSED, 40, SamplingMethod.RANDOM, seed=1)
     relaxed = features.of_relaxed(torch.from_numpy(features.encoding.encode_many(candidates)))
     torch.testing.assert_close(relaxed, features.of_candidates(candidates))
+
+
+def test_features_of_compressed_candidates_are_finite_anywhere_in_the_cube() -> None:
+    features = FeatureMap(COMPRESSED, WINDOWS)
+    torch.manual_seed(3)
+    assert torch.isfinite(features.of_relaxed(torch.rand(3000, features.encoding.dimension, dtype=torch.float64))).all()
+
+
+def test_layers_kept_in_fp32_are_seen_where_there_is_one_deployment() -> None:
+    space = dataclasses.replace(COMPRESSED, deployments=(INT8,))
+    features = FeatureMap(space, WINDOWS)
+    shares = features.of_candidates(sample(space, 30, SamplingMethod.RANDOM, seed=2))[
+        :, features.columns(["int8_share"])
+    ]
+    assert len(shares.unique()) > 1
 
 
 def test_a_space_with_one_deployment_has_no_features_of_it(features: FeatureMap) -> None:

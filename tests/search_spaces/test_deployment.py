@@ -56,6 +56,7 @@ def test_a_share_that_cannot_be_removed_is_refused(share):
         ({"layers": [{"sparsity": 0.5}]}, "deployment of layer 1: unknown gene 'sparsity'"),
         ({"layers": [{}, {"feed_forward_sparsity": 2}]}, "deployment of layer 2: feed_forward_sparsity must be"),
         ({"layers": [{"keep_fp32": "yes"}]}, "keep_fp32 must be true or false"),
+        ({"threads": 100_000}, "threads must be a whole number from 1 to 1024, got 100000"),
         ({"precision": "int4"}, "precision must be one of fp32"),
     ],
 )

@@ -71,3 +71,16 @@ def test_a_spec_is_read_by_one_family_alone(payload, family, other, words):
 def test_a_payload_that_is_no_object_is_refused():
     with pytest.raises(SpaceError, match="input spec"):
         InputSpec.from_json(None)
+
+
+@pytest.mark.parametrize(
+    ("payload", "message"),
+    [
+        ({"kind": "text", "length": 64, "vocabulary": 100}, "input spec: 'classes' is missing"),
+        ({"kind": "tokens", "length": 8, "classes": 2, "words": 9}, "input spec: unknown gene 'words'"),
+        ([], "input spec: expected a JSON object, got list"),
+    ],
+)
+def test_what_is_no_input_spec_is_refused_in_plain_words(payload, message):
+    with pytest.raises(SpaceError, match=message):
+        InputSpec.from_json(payload)

@@ -12,7 +12,7 @@ from search_spaces.candidate import HEAD_KINDS, Architecture, Candidate, HeadKin
 from search_spaces.cost import count_candidate
 from search_spaces.deployment import Deployment, LayerDeployment
 from search_spaces.input_spec import InputKind, InputSpec
-from search_spaces.pruning import deployed_architecture, kept, kept_heads
+from search_spaces.pruning import deployed_architecture, kept, kept_heads, without_idle_sparsity
 
 SDP, DCT = HeadKind.SCALED_DOT_PRODUCT, HeadKind.COSINE
 LAYER = Layer(16, (SDP, SDP, SDP, DCT), (10, 7))
@@ -66,6 +66,15 @@ def test_a_pruned_layer_has_fewer_heads_of_the_same_width_and_fewer_channels():
 def test_a_candidate_that_loses_nothing_runs_its_own_architecture():
     architecture = Architecture((LAYER,))
     assert deployed_architecture(Candidate(architecture)) is architecture
+
+
+def test_a_share_that_removes_nothing_is_idle():
+    one_head = Layer(16, (SDP,), (10,))
+    architecture = Architecture((one_head, LAYER))
+    changes = (LayerDeployment(0.5, 0.01), LayerDeployment(0.5, 0.3))
+    busy = without_idle_sparsity(Candidate(architecture, Deployment(layers=changes)))
+    assert busy.deployment.layers == (LayerDeployment(), changes[1])
+    assert without_idle_sparsity(busy) == busy
 
 
 @pytest.mark.parametrize("change", [LayerDeployment(0.5), LayerDeployment(0.0, 0.5)])

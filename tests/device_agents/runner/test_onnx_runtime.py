@@ -9,7 +9,7 @@ import torch
 from device_agents.errors import DeviceError
 from device_agents.runner.torch_runtime import INPUT_SEED, new_model
 from device_agents.workload import Workload
-from search_spaces.candidate import Architecture, Candidate, Family, HeadKind, Layer
+from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
 from search_spaces.deployment import Deployment, LayerDeployment, Precision, Runtime
 from search_spaces.errors import SpaceError
 from search_spaces.input_spec import InputKind, InputSpec
@@ -85,13 +85,6 @@ def test_a_renewed_subject_is_another_session_of_the_same_file(monkeypatch):
     renewed = subject.renew()
     assert renewed.call is not subject.call
     np.testing.assert_array_equal(renewed.call()[0], subject.call()[0])
-
-
-def test_a_decoder_is_refused():
-    decoder = Architecture((Layer(8, (SDP,), (16,)),), Family.DECODER)
-    spec = InputSpec(InputKind.TEXT, length=6, classes=50, vocabulary=50)
-    with pytest.raises(SpaceError, match="expected an encoder for onnxruntime, got a decoder; set its"):
-        onnx_runtime.load_subject(Candidate(decoder, deployed().deployment), spec, Workload())
 
 
 @pytest.mark.parametrize(("library", "error"), [("onnxruntime", DeviceError), ("onnx", SpaceError)])

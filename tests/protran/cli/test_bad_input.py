@@ -47,6 +47,28 @@ def test_a_space_of_decoders_is_refused_for_a_task_that_classifies(run, tmp_path
     _refused(ran, 2, "the task watch needs a space of encoders", "gpt-small holds decoders", "protran space list")
 
 
+def test_a_training_step_in_int8_is_refused_before_anything_is_made(run, tmp_path) -> None:
+    int8 = ("--precision", "int8-dynamic", "--runtime", "onnxruntime")
+    _refused(run("profile", _candidate(tmp_path), "--workload", "training-step", *int8), 2, "workload", "torch")
+    space = tmp_path / "space.yaml"
+    space.write_text(
+        "name: int8\nlayers: [1]\nhidden: [8]\nheads: [1]\nhead_kinds: [sa_sdp]\nstacks: [1]\nfeed_forward: [16]\n"
+        "deployments: [{precision: int8-dynamic, runtime: onnxruntime}]\n"
+    )
+    campaign = tmp_path / "campaign.yaml"
+    campaign.write_text(f"name: x\nspace: {space}\ntask: watch\nworkload: {{kind: training-step}}\n")
+    ran = run("search", str(campaign), "--dispatcher", "inline", "--runs", str(tmp_path / "runs"))
+    _refused(ran, 2, "workload", "torch")
+
+
+def test_the_memory_of_a_training_step_is_no_objective(run, tmp_path) -> None:
+    campaign = tmp_path / "campaign.yaml"
+    campaign.write_text(
+        "name: x\nspace: edge-small\ntask: watch\nworkload: {kind: training-step}\nobjectives: [error, memory]\n"
+    )
+    _refused(run("search", str(campaign), "--runs", str(tmp_path)), 2, "leave memory out of objectives and budgets")
+
+
 def test_a_dispatcher_that_is_not_known_is_refused_before_anything_is_made(run, tmp_path) -> None:
     ran = run("search", "--name", "x", "--dispatcher", "rya", "--runs", str(tmp_path / "runs"))
     _refused(ran, 2, "'rya'", "'ray', 'inline'")

@@ -79,7 +79,7 @@ def test_an_int8_deployment_is_counted_in_its_own_precision_too(run: Run, tmp_pa
     assert "weights in int8-static" in ran.out
     assert "peak in int8-static" in ran.out
     told = json.loads(run("memory", str(path), "--json").out)["memory"]
-    assert told["int8"]["total_bytes"] - told["int8"]["weight_bytes"] == told["activation_bytes"]
+    assert told["as_deployed"]["total_bytes"] - told["as_deployed"]["weight_bytes"] == told["activation_bytes"]
 
 
 def test_what_a_deployment_removes_is_gone(run: Run, tmp_path: Path) -> None:

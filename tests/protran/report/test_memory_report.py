@@ -52,8 +52,8 @@ def test_an_int8_deployment_has_its_weights_and_its_peak_beside_those_in_fp32() 
     report = MemoryReport(int8, SPEC, Workload(batch_size=2), inference_memory(int8, SPEC, 2))
     cost = count_candidate(int8, SPEC)
     told = report.to_json()["memory"]
-    assert told["int8"] == {"weight_bytes": cost.weight_bytes, "total_bytes": memory_bytes(cost, 2)}
-    assert told["int8"]["weight_bytes"] < told["weight_bytes"]
+    assert told["as_deployed"] == {"weight_bytes": cost.weight_bytes, "total_bytes": memory_bytes(cost, 2)}
+    assert told["as_deployed"]["weight_bytes"] < told["weight_bytes"]
     rows = {part.label: part.bytes for part in report.parts}
     assert rows["weights in int8-dynamic"] == cost.weight_bytes
     assert rows["peak in int8-dynamic"] == memory_bytes(cost, 2)
@@ -63,5 +63,5 @@ def test_a_training_step_is_in_fp32_whatever_the_deployment() -> None:
     int8 = Candidate(CANDIDATE.architecture, Deployment(Precision.INT8_DYNAMIC, Runtime.ONNXRUNTIME))
     counted = training_memory(int8, SPEC, 2)
     report = MemoryReport(int8, SPEC, Workload(WorkloadKind.TRAINING_STEP, 2), counted)
-    assert "int8" not in report.to_json()["memory"]
+    assert "as_deployed" not in report.to_json()["memory"]
     assert not [part for part in report.parts if "int8" in part.label]
