@@ -42,7 +42,7 @@ class Agent:
     Args:
         name: the name that the user gave the device, for example `local`.
         runner_python: interpreter that builds and runs models; this process's own, if not given.
-        meter: which power sensor to use.
+        meter: which power sensor to use; none, if not given.
         reference: the base reference's latency in an earlier session, so that its seconds and these compare.
         runner: what answers payloads; a warm process, if not given.
     """

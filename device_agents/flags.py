@@ -14,6 +14,7 @@ class Flag(str, Enum):
     OWN_REFERENCE: no reference latency was given, so seconds lean on what the reference showed in this pass.
     IDLE_DIFFERS: idle power before and after the energy pass differ.
     METER_FAILED: the sensor did not answer; energy and power are unavailable.
+    THROTTLED: the device became hot and lowered its clock during the pass.
     """
 
     CONTENDED = "contended"
@@ -22,3 +23,4 @@ class Flag(str, Enum):
     OWN_REFERENCE = "own-reference"
     IDLE_DIFFERS = "idle-differs"
     METER_FAILED = "meter-failed"
+    THROTTLED = "throttled"

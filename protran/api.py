@@ -13,6 +13,8 @@ from device_agents.environment import device_identity
 from device_agents.fleet.base import Dispatcher
 from device_agents.fleet.opening import DispatcherKind, open_dispatcher
 from device_agents.measurement import Measurement, ProfileRequest
+from device_agents.simulated import SimulatedAgent
+from device_agents.simulated_devices import is_simulated
 from device_agents.workload import Workload
 from protran.budgets import Budget, budgets_for
 from protran.campaign.campaign import Campaign, plan_of
@@ -26,19 +28,20 @@ from protran.campaign.plan import StepPlan
 from protran.campaign.problem import Device, Problem
 from protran.campaign.results import draw_campaign, write_results
 from protran.campaign.status import CampaignStatus, status_of
-from protran.config import SENSOR_OBJECTIVES, CampaignConfig, config_from_arguments
+from protran.config import CampaignConfig, config_from_arguments
+from protran.devices import LOCAL, check_known, identity_of, simulated_among
 from protran.errors import InputError, UnknownCampaignError
 from protran.front import Front
 from protran.ledger.ledger import Ledger
 from protran.ledger.records import CampaignRecord
 from protran.names import LEDGER_FILE, check_campaign_name
 from protran.objectives import objectives_for
+from protran.sensors import local_meter, meter_of, usual_quantities
 from protran.tasks.registry import task_from_reference
 from search_spaces.candidate import Candidate
 from search_spaces.input_spec import InputSpec
 
 RUNS = Path("runs")
-LOCAL = "local"
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,7 @@ def start_campaign(
             told(CampaignDone(front))
             return CampaignResult(record.name, front, folder)
         task_from_reference(problem.task)  # says at once where the data is gone or has changed
-        workers = _open_workers(ledger, kind)
+        workers = _open_workers(ledger, kind, config)
         stack.callback(workers.close)
         return CampaignResult(record.name, Campaign(problem, record, ledger, workers, told).run(), folder)
 
@@ -184,19 +187,19 @@ def profile(
     device: str = LOCAL,
     repeats: int = 1,
 ) -> list[Measurement]:
-    """Measures one candidate on this machine, `repeats` times, and returns the measurements.
+    """Measures one candidate on a device, `repeats` times, and returns the measurements.
 
+    The device is this machine, or a simulated one, such as ``sim:rpi4``, whose values are of provenance simulated.
     Nothing is recorded. A candidate that cannot run is a measurement with the status failed and a reason.
 
     Raises:
         InputError: an unknown device, or fewer than one repeat.
         DeviceError: this machine cannot run even the reference model, or its runner was lost.
     """
-    if device != LOCAL:
-        raise InputError(f"device {device!r} is not known; this version measures on {LOCAL!r}, this machine")
+    check_known([device])
     if repeats < 1:
         raise InputError(f"repeats must be at least 1, got {repeats}")
-    agent = Agent(device)
+    agent = SimulatedAgent(device) if is_simulated(device) else Agent(device, meter=local_meter())
     try:
         requests = [
             ProfileRequest(candidate, input_spec, workload or Workload(), agent.identity, repeat)
@@ -228,21 +231,8 @@ def _check_possible(config: CampaignConfig, runs: Path) -> None:
     folder = runs / check_campaign_name(config.name)
     if folder.exists() and not folder.is_dir():
         raise InputError(f"the campaign's folder cannot be {folder}, which is a file; choose another name")
-    unknown = [name for name in config.devices if name != LOCAL]
-    if unknown:
-        raise InputError(f"device {unknown[0]!r} is not known; this version measures on {LOCAL!r}, this machine")
-    _check_measurable(config)
-
-
-def _check_measurable(config: CampaignConfig) -> None:
-    """Refuses objectives and budgets that no device of the campaign can measure: they would stay empty for ever."""
-    wanted = [objective.quantity for objective in config.objective_list()]
-    for quantity in (*wanted, *(budget.quantity for budget in config.budget_list())):
-        if quantity in SENSOR_OBJECTIVES:
-            raise InputError(
-                f"{quantity.short_name} cannot be measured on {LOCAL!r}: no usable power sensor; leave it out, or "
-                f"see `protran doctor` for what is missing"
-            )
+    check_known(config.devices)
+    meter_of(config)  # refuses what this machine cannot measure: it would stay empty for ever
 
 
 def _record(ledger: Ledger, config: CampaignConfig) -> CampaignRecord:
@@ -250,17 +240,24 @@ def _record(ledger: Ledger, config: CampaignConfig) -> CampaignRecord:
     try:
         record = ledger.campaign(config.name)
     except UnknownCampaignError:
-        charter = write_charter(config, [Device(name, device_identity()) for name in config.devices])
+        devices = [Device(name, identity_of(name)) for name in config.devices]
+        charter = write_charter(config, devices, usual_quantities(config))
         return ledger.create_campaign(config.name, charter, config.seed)
     check_same(config, record.config)
     return record
 
 
-def _open_workers(ledger: Ledger, kind: DispatcherKind) -> Dispatcher:
-    """Returns the dispatcher of this machine; a known device keeps its reference latency, so that seconds compare."""
+def _open_workers(ledger: Ledger, kind: DispatcherKind, config: CampaignConfig) -> Dispatcher:
+    """Returns the dispatcher of the devices; this machine keeps its reference latency, so that seconds compare."""
     known = ledger.device(device_identity())
-    options = {"reference": dict(known.reference)} if known is not None and known.reference else {}
-    return open_dispatcher(kind, device_name=LOCAL, agent_options=options)
+    reference = {"reference": dict(known.reference)} if known is not None and known.reference else {}
+    return open_dispatcher(
+        kind,
+        device_name=LOCAL,
+        agent_options={**reference, "meter": meter_of(config).to_json()},
+        simulated=simulated_among(config.devices),
+        measures=LOCAL in config.devices,
+    )
 
 
 def _not_replaced(own: Sequence[Budget], asked: Sequence[Budget]) -> list[Budget]:

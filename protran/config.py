@@ -21,6 +21,7 @@ from pydantic import (
 from device_agents.workload import Workload, WorkloadKind
 from protran.budgets import Budget, budgets_for
 from protran.config_errors import first_error
+from protran.devices import check_device_name
 from protran.effort import Effort
 from protran.errors import ConfigError
 from protran.names import check_name
@@ -145,7 +146,7 @@ class CampaignConfig(BaseModel):
     @classmethod
     def _check_devices(cls, devices: list[str]) -> list[str]:
         for name in devices:
-            check_name(name, "a device's name")
+            check_device_name(name)
         if len(set(devices)) != len(devices):
             raise ValueError(f"devices must differ, got {', '.join(devices)}")
         return devices
@@ -164,6 +165,19 @@ class CampaignConfig(BaseModel):
             budgets_for(budgets, info.data["devices"])
         return budgets
 
+    @model_validator(mode="after")
+    def _memory_is_that_of_an_inference(self) -> CampaignConfig:
+        if self.workload.kind is WorkloadKind.TRAINING_STEP:
+            asked = objectives_for(self.objectives, self.devices) if self.objectives != "auto" else ()
+            chosen = [item.quantity for item in asked]
+            chosen += [budget.quantity for budget in budgets_for(self.budgets, self.devices)]
+            if Quantity.MEMORY_BYTES in chosen:
+                raise ValueError(
+                    "a campaign chooses by the memory of an inference, not of a training step; leave memory out of "
+                    "objectives and budgets (`protran memory --training` counts it)"
+                )
+        return self
+
     def objective_list(self, measurable: Collection[Quantity] = ()) -> tuple[Objective, ...]:
         """Returns the objectives.
 
@@ -172,8 +186,10 @@ class CampaignConfig(BaseModel):
         """
         if self.objectives != "auto":
             return objectives_for(self.objectives, self.devices)
+        training = self.workload.kind is WorkloadKind.TRAINING_STEP
+        usual = [name for name in DEFAULT_OBJECTIVES if not (training and name == Quantity.MEMORY_BYTES.short_name)]
         sensed = [quantity.value for quantity in SENSOR_OBJECTIVES if quantity in measurable]
-        return objectives_for([*DEFAULT_OBJECTIVES, *sensed], self.devices)
+        return objectives_for([*usual, *sensed], self.devices)
 
     def budget_list(self) -> tuple[Budget, ...]:
         """Returns the budgets, for each device that they are about."""

@@ -12,6 +12,8 @@ from device_agents.errors import DeviceError
 from device_agents.fleet.outcome import describe
 from device_agents.isolation import Limits
 from device_agents.measurement import Measurement, ProfileRequest
+from device_agents.meters.discovery import discover
+from device_agents.meters.reports import best_meter
 from device_agents.meters.spec import MeterSpec
 from device_agents.reference import known_latency
 
@@ -45,13 +47,13 @@ def local_agent(
         name: name of the device.
         runner_python: interpreter that runs the models.
         reference: JSON object of the base's `ReferenceLatency` in an earlier session; ignored if of older references.
-        meter: JSON object of the `MeterSpec`.
+        meter: JSON object of the `MeterSpec`; the best sensor that this machine has, if not given.
     """
     return Agent(
         name,
         runner_python=runner_python,
         reference=known_latency(reference),
-        meter=None if meter is None else MeterSpec.from_json(meter),
+        meter=best_meter(discover()) if meter is None else MeterSpec.from_json(meter),
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
-
-import numpy as np
 
 from device_agents.errors import DeviceError
 from device_agents.measurement import Provenance
@@ -33,7 +33,9 @@ class PowerTrace:
 
     def energy_j(self) -> float:
         """Returns the integral of power over the trace by the trapezoidal rule; 0 for fewer than two samples."""
-        return float(np.trapezoid(self.power_w, self.times_s)) if len(self.times_s) > 1 else 0.0
+        # Plain Python: the agent reads its sensors once at its start, and shall not carry numpy for that.
+        steps = zip(self.times_s, self.times_s[1:], self.power_w, self.power_w[1:], strict=False)
+        return sum((later_s - earlier_s) * (before_w + after_w) / 2 for earlier_s, later_s, before_w, after_w in steps)
 
     def peak_w(self, width_s: float = 1.0) -> float:
         """Returns the largest mean power over `width_s` seconds (over the whole trace, where it is shorter).
@@ -43,6 +45,8 @@ class PowerTrace:
         """
         if not self.times_s:
             raise DeviceError("an empty power trace has no peak; lengthen the window or raise the sampling rate")
+        import numpy as np  # noqa: PLC0415 (see energy_j)
+
         times, power = np.asarray(self.times_s), np.asarray(self.power_w)  # (n,)
         width_s = min(width_s, float(times[-1] - times[0]))
         if width_s <= 0:
@@ -57,6 +61,8 @@ class PowerTrace:
 
     def percentile_w(self, percent: float) -> float:
         """Returns the given percentile of the raw power samples (at least one)."""
+        import numpy as np  # noqa: PLC0415 (see energy_j)
+
         return float(np.percentile(self.power_w, percent))
 
 
@@ -66,13 +72,36 @@ class Reading:
 
     Attributes:
         duration_s: length of the window.
-        energy_j: energy of the whole device in the window; None where the meter cannot say.
+        energy_j: energy in the window of what the meter covers, which its name says; None where it cannot say.
         trace: power samples; None where the meter has none.
     """
 
     duration_s: float
     energy_j: float | None
     trace: PowerTrace | None
+
+
+class Window:
+    """A named window of `Meter.window`; its reading is there once the block has ended well."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._reading: Reading | None = None
+
+    @property
+    def reading(self) -> Reading:
+        """What the meter saw.
+
+        Raises:
+            DeviceError: the block has not ended, or ended with an error.
+        """
+        if self._reading is None:
+            raise DeviceError(f"window {self.name!r} has no reading; ask after its block, if that ended well")
+        return self._reading
+
+    def keep(self, reading: Reading) -> None:
+        """Keeps what the meter saw."""
+        self._reading = reading
 
 
 class Meter(ABC):
@@ -97,6 +126,11 @@ class Meter(ABC):
     def power_provenance(self) -> Provenance:
         """Where the power samples of a reading come from."""
 
+    @property
+    def bandwidth_hz(self) -> float | None:
+        """Changes of power up to this rate show in the samples; None where nobody says or there are no samples."""
+        return None
+
     @abstractmethod
     def begin(self) -> None:
         """Begins a window.
@@ -115,3 +149,35 @@ class Meter(ABC):
 
     def close(self) -> None:  # noqa: B027 - most sensors hold nothing that needs closing
         """Lets go of the sensor. May be called twice."""
+
+    @contextlib.contextmanager
+    def window(self, name: str) -> Iterator[Window]:
+        """Runs the block of a `with` statement as one window: ``with meter.window("x") as seen: ...; seen.reading``.
+
+        The window is closed however the block ends, so that another may begin.
+
+        Args:
+            name: names the window in errors.
+
+        Raises:
+            DeviceError: a window is open already, or the sensor does not answer.
+        """
+        window = Window(name)
+        with _named(name):
+            self.begin()
+        try:
+            yield window
+        except BaseException:
+            with contextlib.suppress(DeviceError):  # the block's own error says more
+                self.end()
+            raise
+        with _named(name):
+            window.keep(self.end())
+
+
+@contextlib.contextmanager
+def _named(name: str) -> Iterator[None]:
+    try:
+        yield
+    except DeviceError as error:
+        raise DeviceError(f"window {name!r}: {error}") from error

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from device_agents.clock import Clock
 from device_agents.meters.base import Meter
+from device_agents.meters.battery import open_battery
+from device_agents.meters.hwmon import open_hwmon
 from device_agents.meters.none import NoMeter
+from device_agents.meters.nvml import open_nvml
+from device_agents.meters.rapl import open_rapl
 from device_agents.meters.replay import ReplayMeter
+from device_agents.meters.rpi_pmic import open_rpi_pmic
 from device_agents.meters.spec import MeterKind, MeterSpec
+
+METERS: dict[MeterKind, Callable[[MeterSpec, Clock], Meter]] = {
+    MeterKind.NONE: lambda spec, clock: NoMeter(clock),
+    MeterKind.REPLAY: lambda spec, clock: ReplayMeter.from_csv(spec.path, clock),
+    MeterKind.RAPL: lambda spec, clock: open_rapl(clock=clock),
+    MeterKind.HWMON: lambda spec, clock: open_hwmon(clock=clock, labels=spec.rails),
+    MeterKind.RPI_PMIC: lambda spec, clock: open_rpi_pmic(clock=clock),
+    MeterKind.BATTERY: lambda spec, clock: open_battery(clock=clock),
+    MeterKind.NVML: lambda spec, clock: open_nvml(clock=clock),
+}
 
 
 def open_meter(spec: MeterSpec, clock: Clock) -> Meter:
@@ -15,6 +32,4 @@ def open_meter(spec: MeterSpec, clock: Clock) -> Meter:
     Raises:
         DeviceError: the meter cannot be opened.
     """
-    if spec.kind is MeterKind.REPLAY:
-        return ReplayMeter.from_csv(spec.path, clock)
-    return NoMeter(clock)
+    return METERS[spec.kind](spec, clock)

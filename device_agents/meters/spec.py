@@ -11,10 +11,19 @@ from device_agents.errors import DeviceError
 
 
 class MeterKind(str, Enum):
-    """The meters that there are."""
+    """The meters that there are, and what each covers.
+
+    NONE: nothing. REPLAY: a recording. RAPL: x86 processor packages. HWMON: the board's power chips. RPI_PMIC: the
+    Raspberry Pi 5 behind its input. BATTERY: the whole machine while unplugged. NVML: the NVIDIA GPUs alone.
+    """
 
     NONE = "none"
     REPLAY = "replay"
+    RAPL = "rapl"
+    HWMON = "hwmon"
+    RPI_PMIC = "rpi_pmic"
+    BATTERY = "battery"
+    NVML = "nvml"
 
 
 @dataclass(frozen=True)
@@ -24,14 +33,16 @@ class MeterSpec:
     Attributes:
         kind: the sensor.
         path: the recording, for a replay.
+        rails: labels of the rails to add up, for hwmon; the whole board, if empty.
     """
 
     kind: MeterKind = MeterKind.NONE
     path: str = ""
+    rails: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Returns a JSON object from which `from_json` builds the same spec."""
-        return {"kind": self.kind.value, "path": self.path}
+        return {"kind": self.kind.value, "path": self.path, "rails": list(self.rails)}
 
     @classmethod
     def from_json(cls, payload: Mapping[str, Any]) -> MeterSpec:
@@ -45,4 +56,4 @@ class MeterSpec:
         except ValueError:
             known = ", ".join(member.value for member in MeterKind)
             raise DeviceError(f"meter must be one of {known}; got {payload['kind']!r}") from None
-        return cls(kind, str(payload.get("path", "")))
+        return cls(kind, str(payload.get("path", "")), tuple(payload.get("rails", ())))

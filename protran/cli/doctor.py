@@ -11,7 +11,7 @@ import typer
 from protran.cli.terminal import JsonFlag, harmless, print_json, screen
 
 if TYPE_CHECKING:
-    from device_agents.meters.discovery import SensorReport
+    from device_agents.meters.reports import SensorReport
     from protran.cli.health import Check
 
 _MARKS = {"ok": ("ok", "green"), "warning": ("!!", "yellow"), "missing": ("--", "dim")}
@@ -28,12 +28,13 @@ def doctor(
     Example: protran doctor --json
     """
     from device_agents.environment import available_memory_bytes, device_identity, machine_facts
-    from device_agents.meters.discovery import discover, energy_is_measurable
+    from device_agents.meters.discovery import discover
+    from device_agents.meters.reports import energy_is_measurable
     from protran.cli import health
     from protran.tasks.cache import cache_folder
 
     facts = machine_facts()
-    sensors = tuple(health.sensor(report) for report in discover())
+    sensors = discover()
     checks = [
         *health.libraries(),
         health.load(facts),

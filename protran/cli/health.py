@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib.metadata
 import os
 import shlex
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from device_agents.environment import MachineFacts
-    from device_agents.meters.discovery import SensorReport
 
 _GIB = 1024**3
 _LEAST_DISK_BYTES = 2 * _GIB
@@ -80,16 +78,6 @@ def load(facts: MachineFacts) -> Check:
         advice = "other programs are running: latencies will be marked contended, ratios to the reference stay good"
         return Check("load", Health.WARNING, f"{finding}; {advice}", "ps -eo pcpu,pid,comm --sort=-pcpu | head")
     return Check("load", Health.OK, finding)
-
-
-def sensor(report: SensorReport) -> SensorReport:
-    """Returns the report; where it has a command, with the warning that a readable sensor is not enough.
-
-    No sensor is usable in this version: `discover` calls those that can be read already "not supported".
-    """
-    if report.command is None:
-        return report
-    return dataclasses.replace(report, finding=f"{report.finding}; this version has no meter for it yet")
 
 
 def memory(available_bytes: int | None) -> Check:

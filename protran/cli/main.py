@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from protran.cli import campaigns, doctor, failure, memory, pareto, profile, search, space, task
+from protran.cli import campaigns, doctor, failure, memory, monitor, pareto, profile, search, space, task
 
 app = typer.Typer(
     name="protran",
@@ -24,6 +24,7 @@ app.command("list")(campaigns.list_all)
 app.command("pareto")(pareto.pareto)
 app.command("profile")(profile.profile)
 app.command("memory")(memory.memory)
+app.command("monitor", context_settings=monitor.CONTEXT)(monitor.monitor)
 app.add_typer(space.app, name="space")
 app.add_typer(task.app, name="task")
 app.command("doctor")(doctor.doctor)

@@ -40,7 +40,10 @@ def search(
     ] = None,
     task_option: TaskOptions = None,
     device: Annotated[
-        list[str] | None, typer.Option(help="A device to measure on; may be repeated. (default: local)")
+        list[str] | None,
+        typer.Option(
+            help="A device to measure on: local, or a simulated one such as sim:rpi4; may be repeated. (default: local)"
+        ),
     ] = None,
     objective: Annotated[
         list[str] | None,

@@ -7,9 +7,10 @@ import pytest
 from device_agents.errors import DeviceError
 from device_agents.fleet.base import Limits, ProfileJob, TaskJob
 from device_agents.fleet.opening import open_dispatcher
+from device_agents.fleet.simulating import SimulatingDispatcher
 from device_agents.measurement import MeasurementStatus
 
-DISPATCHERS = [pytest.param("inline"), pytest.param("ray", marks=pytest.mark.ray)]
+DISPATCHERS = [pytest.param("inline"), pytest.param("simulating"), pytest.param("ray", marks=pytest.mark.ray)]
 WAIT_S = 60.0
 
 
@@ -20,7 +21,9 @@ def opener(request):
         request.getfixturevalue("suite_ray")
 
     def open_one(device_name="second", factory="fake_agent:FakeAgent"):
-        return open_dispatcher(request.param, device_name=device_name, train_slots=2, agent_factory=factory)
+        kind = "inline" if request.param == "simulating" else request.param
+        dispatcher = open_dispatcher(kind, device_name=device_name, train_slots=2, agent_factory=factory)
+        return SimulatingDispatcher(dispatcher, []) if request.param == "simulating" else dispatcher
 
     return open_one
 

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+import device_agents.fleet.opening
 import protran
 import protran.api
 from protran.budgets import budgets_for
@@ -32,6 +33,14 @@ def opened(monkeypatch) -> list[dict]:
 
     monkeypatch.setattr(protran.api, "open_dispatcher", open_invented)
     return options
+
+
+@pytest.fixture
+def simulating(monkeypatch) -> None:
+    """Gives every campaign invented trainings beside the simulated devices that it asks for."""
+    from invented_dispatcher import InventedDispatcher
+
+    monkeypatch.setattr(device_agents.fleet.opening, "_machine", lambda *_: InventedDispatcher())
 
 
 def test_a_campaign_leaves_a_front_as_json_and_as_a_picture(opened, tmp_path) -> None:
@@ -162,7 +171,54 @@ def test_a_known_device_keeps_its_reference_latency(opened, tmp_path, monkeypatc
     monkeypatch.setattr(protran.api, "device_identity", lambda: IDENTITY)
     protran.start_campaign(**FIELDS, runs=tmp_path)
     protran.start_campaign(**{**FIELDS, "name": "y"}, runs=tmp_path)
-    assert [item.get("agent_options") for item in opened] == [{}, {"reference": {"latency_s": 1e-3}}]
+    assert [item["agent_options"].get("reference") for item in opened] == [None, {"latency_s": 1e-3}]
+
+
+def test_a_campaign_on_a_simulated_device_runs_dry_and_its_front_says_so(simulating, tmp_path) -> None:
+    front = protran.start_campaign(**FIELDS, devices=["sim:rpi4"], runs=tmp_path).front
+    names = [item.name for item in front.objectives]
+    assert names == ["error", "latency_s", "memory_bytes", "energy_j", "peak_power_w"]
+    assert front.candidates
+    for member in front.candidates:
+        sources = {name: value.provenance.value for name, value in member.values.items()}
+        assert {sources[name] for name in ("latency_s", "energy_j", "peak_power_w")} == {"simulated"}
+        assert (sources["memory_bytes"], sources["error"]) == ("exact", "scored")
+
+
+def test_one_campaign_may_be_on_several_simulated_devices(simulating, tmp_path) -> None:
+    devices = ["sim:rpi4", "sim:a100"]
+    objectives = ["error", "latency", "energy@sim:a100"]
+    front = protran.start_campaign(**FIELDS, devices=devices, objectives=objectives, runs=tmp_path).front
+    names = [item.name for item in front.objectives]
+    assert names == ["error", "latency_s@sim:rpi4", "latency_s@sim:a100", "energy_j@sim:a100"]
+    for member in front.candidates:
+        assert member.number("latency_s@sim:a100") < member.number("latency_s@sim:rpi4")
+
+
+def test_energy_is_refused_on_this_machine_and_not_on_a_simulated_device_beside_it(opened, tmp_path) -> None:
+    with pytest.raises(InputError, match="energy cannot be measured on 'local'"):
+        protran.start_campaign(**FIELDS, devices=["local", "sim:rpi4"], objectives=["error", "energy"], runs=tmp_path)
+    config = config_from_arguments({**FIELDS, "devices": ["local", "sim:rpi4"], "objectives": ["energy@sim:rpi4"]})
+    protran.api._check_possible(config, tmp_path)
+
+
+def test_a_model_is_profiled_on_a_simulated_device_and_each_repeat_differs() -> None:
+    from search_spaces.presets import PRESETS
+
+    tiny = PRESETS["bert-tiny"]
+    first, second = protran.profile(tiny.candidate, tiny.input_spec, device="sim:a100", repeats=2)
+    assert first.values["latency_s"].provenance.value == "simulated"
+    assert first.values["latency_s"] != second.values["latency_s"]
+
+
+def test_an_unknown_simulated_device_is_refused_with_those_that_there_are(tmp_path) -> None:
+    for ask in (lambda: protran.profile(None, None, device="sim:xyz"), lambda: _on("sim:xyz", tmp_path)):
+        with pytest.raises(InputError, match=r"must be one of sim:rpi4.*got 'sim:xyz'"):
+            ask()
+
+
+def _on(device, runs):
+    return protran.start_campaign(**FIELDS, devices=[device], runs=runs)
 
 
 def test_campaigns_are_listed_oldest_first_and_none_in_an_empty_folder(opened, tmp_path) -> None:

@@ -55,6 +55,13 @@ def test_budgets_are_for_the_campaigns_devices() -> None:
     assert [budget.name for budget in config.budget_list()] == ["latency_s@b"]
 
 
+def test_objectives_and_budgets_may_be_on_a_simulated_device() -> None:
+    fields = {"objectives": "error, energy@sim:rpi4", "budgets": ["latency@sim:a100 <= 1ms"]}
+    config = config_from_arguments(arguments(devices=["sim:rpi4", "sim:a100"], **fields))
+    assert [objective.name for objective in config.objective_list()] == ["error", "energy_j@sim:rpi4"]
+    assert [budget.name for budget in config.budget_list()] == ["latency_s@sim:a100"]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -63,6 +70,7 @@ def test_budgets_are_for_the_campaigns_devices() -> None:
         ({"objectives": ["speed"]}, r"^objective 'speed': quantity must be one of"),
         ({"name": "../up"}, r"^the campaign's name must be"),
         ({"devices": ["a/b"]}, r"^a device's name must be"),
+        ({"devices": ["sim:xyz"]}, r"^a simulated device must be one of sim:rpi4, .*; got 'sim:xyz'$"),
         ({"devices": ["a", "a"]}, r"^devices must differ, got a, a$"),
         ({"devices": []}, r"^devices: "),
         ({"seed": -1}, r"^seed: expected a number greater than or equal to 0, got -1$"),

@@ -55,3 +55,9 @@ def test_times_must_rise():
 def test_each_time_needs_a_power():
     with pytest.raises(DeviceError, match="2 times and 1 powers"):
         trace_of([0, 1], [1])
+
+
+@given(st.lists(st.floats(0, 100), min_size=2, max_size=30))
+def test_energy_is_the_trapezoidal_rule(power):
+    times = np.cumsum(np.arange(1, len(power) + 1) / 10)
+    assert trace_of(times, power).energy_j() == pytest.approx(np.trapezoid(power, times))

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from device_agents.environment import machine_facts
+from device_agents.meters.reports import SensorReport, SensorState
+from device_agents.meters.spec import MeterKind
 from protran.cli import health
 from protran.cli.health import Health
 
@@ -33,23 +35,21 @@ def test_its_json_holds_machine_sensors_and_checks(run: Run, tmp_path: Path) -> 
 def test_a_sensor_that_is_closed_comes_with_the_command_that_opens_it(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from device_agents.meters.discovery import SensorReport, SensorState
-
     report = SensorReport("RAPL", SensorState.NO_ACCESS, "only root may read it", "sudo chmod a+r /sys/x")
     monkeypatch.setattr("device_agents.meters.discovery.discover", lambda: (report,))
     ran = run("doctor")
     assert "sudo chmod a+r /sys/x" in ran.out
     assert "energy_j: no usable sensor" in ran.out
-    assert "only root may read it; this version has no meter for it yet" in ran.out
     (told,) = json.loads(run("doctor", "--json").out)["sensors"]
-    assert told["finding"] == "only root may read it; this version has no meter for it yet"
+    assert told["finding"] == "only root may read it"
 
 
-def test_a_sensor_without_a_command_keeps_its_finding() -> None:
-    from device_agents.meters.discovery import SensorReport, SensorState
-
-    report = SensorReport("RAPL", SensorState.ABSENT, "none under /sys/x")
-    assert health.sensor(report) == report
+def test_a_sensor_that_can_be_read_makes_energy_measurable(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = SensorReport("RAPL", SensorState.USABLE, "package-0 can be read", meter=MeterKind.RAPL)
+    monkeypatch.setattr("device_agents.meters.discovery.discover", lambda: (report,))
+    told = json.loads(run("doctor", "--json").out)
+    assert told["measurable"]["energy_j"] is told["measurable"]["peak_power_w"] is True
+    assert "no usable sensor" not in run("doctor").out
 
 
 def test_a_runs_folder_that_is_a_file_is_a_warning_but_no_failure(run: Run, tmp_path: Path) -> None:

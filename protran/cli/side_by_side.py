@@ -1,0 +1,75 @@
+"""One model on several devices: a row for each, with ratios to the first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from protran.cli.terminal import harmless
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+Document = Mapping[str, Any]
+"""What `protran profile --json` writes about one device."""
+
+COMPARED = {"latency_s": "latency", "energy_j": "energy", "peak_power_w": "peak power", "memory_bytes": "memory"}
+
+
+def ratios_to_first(documents: Sequence[Document]) -> dict[str, dict[str, float]]:
+    """Returns, by device and quantity, the value over the first device's, where both are known and not 0."""
+    first = documents[0]["values"]
+    return {
+        document["device"]: {
+            name: document["values"][name]["value"] / first[name]["value"]
+            for name in COMPARED
+            if _number(document["values"].get(name)) is not None and _number(first.get(name))
+        }
+        for document in documents
+    }
+
+
+def comparison_table(documents: Sequence[Document]) -> Table:
+    """Returns the devices in the order in which they were asked for; each value with its provenance below it."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    ratios = ratios_to_first(documents)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
+    table.add_column("device")
+    for label in COMPARED.values():
+        table.add_column(label, justify="right")
+    for number, document in enumerate(documents):
+        shown = ratios[document["device"]] if number else {}
+        cells = [_cell(document["values"].get(name), shown.get(name)) for name in COMPARED]
+        table.add_row(Text(harmless(document["device"])), *map(Text, cells))
+    return table
+
+
+def remarks(documents: Sequence[Document]) -> list[str]:
+    """Returns a line for each device with flags, or where nothing was measured, with the reason."""
+    lines = []
+    for document in documents:
+        measurements = document["measurements"]
+        flags = sorted({flag for measurement in measurements for flag in measurement["flags"]})
+        if flags:
+            lines.append(f"{document['device']}: flags: {', '.join(flags)}")
+        if not document["values"]:
+            lines.append(f"{document['device']}: {measurements[-1]['status']}: {measurements[-1]['reason']}")
+    return [harmless(line) for line in lines]
+
+
+def _cell(value: Mapping[str, Any] | None, ratio: float | None) -> str:
+    from protran.units import format_with_error
+
+    if value is None:
+        return "-"
+    if value["value"] is None:
+        return f"-\n{value['provenance']}"
+    text = format_with_error(value["value"], value["stderr"], value["unit"])
+    return f"{text}\n{value['provenance']}" if ratio is None else f"{text}\n{value['provenance']}, x{ratio:.3g}"
+
+
+def _number(value: Mapping[str, Any] | None) -> float | None:
+    return None if value is None else value["value"]
