@@ -19,11 +19,11 @@ dispatcher.submit(TaskJob("long", "fake_task", {"time_s": 3600}, Limits(time_s=3
 dispatcher.next_result(0.5)
 if sys.argv[1] == "close":
     dispatcher.close()
-print(answer.result["answer"], flush=True)
-if sys.argv[1] == "wait":
-    try:
+try:
+    print(answer.result["answer"], flush=True)  # within: who reads it may interrupt at once
+    if sys.argv[1] == "wait":
         dispatcher.next_result(3600.0)
-    except KeyboardInterrupt:
-        dispatcher.close()
-        sys.exit(130)
+except KeyboardInterrupt:
+    dispatcher.close()
+    sys.exit(130)
 sys.stdin.read()
