@@ -30,7 +30,10 @@ def ratios_to_first(documents: Sequence[Document]) -> dict[str, dict[str, float]
 
 
 def comparison_table(documents: Sequence[Document]) -> Table:
-    """Returns the devices in the order in which they were asked for; each value with its provenance below it."""
+    """Returns the devices in the order in which they were asked for.
+
+    Provenance stands in the head of a column that shares it, else below each value.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -38,11 +41,14 @@ def comparison_table(documents: Sequence[Document]) -> Table:
     ratios = ratios_to_first(documents)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
     table.add_column("device")
-    for label in COMPARED.values():
-        table.add_column(label, justify="right")
+    shared = {name: _shared_provenance(documents, name) for name in COMPARED}
+    for name, label in COMPARED.items():
+        table.add_column(f"{label}\n{shared[name]}" if shared[name] else label, justify="right")
     for number, document in enumerate(documents):
-        shown = ratios[document["device"]] if number else {}
-        cells = [_cell(document["values"].get(name), shown.get(name)) for name in COMPARED]
+        ratio = ratios[document["device"]] if number else {}
+        cells = [
+            _cell(document["values"].get(name), ratio.get(name), tells_provenance=not shared[name]) for name in COMPARED
+        ]
         table.add_row(Text(harmless(document["device"])), *map(Text, cells))
     return table
 
@@ -60,15 +66,20 @@ def remarks(documents: Sequence[Document]) -> list[str]:
     return [harmless(line) for line in lines]
 
 
-def _cell(value: Mapping[str, Any] | None, ratio: float | None) -> str:
+def _shared_provenance(documents: Sequence[Document], name: str) -> str | None:
+    known = [document["values"][name]["provenance"] for document in documents if name in document["values"]]
+    return known[0] if len(set(known)) == 1 else None
+
+
+def _cell(value: Mapping[str, Any] | None, ratio: float | None, *, tells_provenance: bool) -> str:
     from protran.units import format_with_error
 
     if value is None:
         return "-"
-    if value["value"] is None:
-        return f"-\n{value['provenance']}"
-    text = format_with_error(value["value"], value["stderr"], value["unit"])
-    return f"{text}\n{value['provenance']}" if ratio is None else f"{text}\n{value['provenance']}, x{ratio:.3g}"
+    shown = "-" if value["value"] is None else format_with_error(value["value"], value["stderr"], value["unit"])
+    below = [value["provenance"]] if tells_provenance else []
+    below += [] if ratio is None else [f"x{ratio:.3g}"]
+    return "\n".join([shown, ", ".join(below)] if below else [shown])
 
 
 def _number(value: Mapping[str, Any] | None) -> float | None:
