@@ -33,7 +33,7 @@ class Bench:
         clock: the clock of both passes.
         reference: the reference model, ready to be called.
         load: builds the candidate of a request.
-        meter: the power sensor.
+        meter: the power sensor; None where it cannot be opened.
         reference_latency: what that reference takes on this device; None to lean on this pass's own.
         latency_plan: settings of the latency pass.
         energy_plan: settings of the energy pass.
@@ -42,7 +42,7 @@ class Bench:
     clock: Clock
     reference: Subject
     load: Callable[[ProfileRequest], Subject]
-    meter: Meter
+    meter: Meter | None
     reference_latency: ReferenceLatency | None = None
     latency_plan: LatencyPlan = field(default_factory=LatencyPlan)
     energy_plan: EnergyPlan = field(default_factory=EnergyPlan)
@@ -101,6 +101,8 @@ def _no_garbage_collection() -> Iterator[None]:
 
 
 def _energy(candidate: Subject, bench: Bench) -> tuple[EnergyPass | None, bool]:
+    if bench.meter is None:
+        return None, True
     if not can_measure(bench.meter):
         return None, False
     candidate.prepare()
@@ -131,7 +133,9 @@ def _memory(request: ProfileRequest, baseline_bytes: int | None, peak_bytes: int
     return {"memory_bytes": counted_memory(request), "peak_rss_bytes": peak}
 
 
-def _energies(energy: EnergyPass | None, meter: Meter) -> dict[str, Value]:
+def _energies(energy: EnergyPass | None, meter: Meter | None) -> dict[str, Value]:
+    if meter is None:
+        return {"energy_j": UNAVAILABLE, "peak_power_w": UNAVAILABLE}
     return {
         "energy_j": _seen(energy.energy_j if energy else None, meter.energy_provenance),
         "peak_power_w": _seen(energy.peak_power_w if energy else None, meter.power_provenance),

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from device_agents.clock import SystemClock
-from device_agents.errors import RequestError
+from device_agents.errors import DeviceError, RequestError
 from device_agents.measurement import ProfileRequest
+from device_agents.meters.base import Meter
 from device_agents.meters.registry import open_meter
 from device_agents.meters.spec import MeterSpec
 from device_agents.procedure import LatencyPass
@@ -48,7 +49,7 @@ def handle(payload: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         RequestError: the payload is neither, or its workload is not one that the candidate's deployment runs.
         SpaceError: the request's candidate or input spec is not valid, or is not one that its runtime runs.
-        DeviceError: the meter cannot be opened, or the candidate's runtime is not installed.
+        DeviceError: there is no such meter, or the candidate's runtime is not installed.
         MemoryError: the candidate does not fit (torch raises a RuntimeError that says so).
     """
     if "calibrate" in payload:
@@ -66,7 +67,7 @@ def _profile(payload: Mapping[str, Any]) -> dict[str, Any]:
     size = reference_size(request.candidate, request.input_spec, request.workload)
     latency = payload.get("reference")
     clock = SystemClock()
-    meter = open_meter(MeterSpec.from_json(payload.get("meter", {})), clock)
+    meter = _meter(MeterSpec.from_json(payload.get("meter", {})), clock)
     try:
         bench = Bench(
             clock=clock,
@@ -77,7 +78,16 @@ def _profile(payload: Mapping[str, Any]) -> dict[str, Any]:
         )
         return measure(request, bench).to_json()
     finally:
-        meter.close()
+        if meter is not None:
+            meter.close()
+
+
+def _meter(spec: MeterSpec, clock: SystemClock) -> Meter | None:
+    """Returns the sensor; None where it does not answer: the latency shall not be lost with it."""
+    try:
+        return open_meter(spec, clock)
+    except DeviceError:
+        return None
 
 
 def _calibrate_base() -> ReferenceLatency:

@@ -117,7 +117,15 @@ def test_a_candidate_that_is_none_is_one_sentence():
         profile.handle(asked)
 
 
-def test_a_meter_that_cannot_be_opened_is_one_sentence():
+def test_a_sensor_that_does_not_answer_costs_the_energy_and_not_the_latency():
+    answer = profile.handle({**payload(), "meter": {"kind": "replay", "path": "nowhere.csv"}})
+    assert answer["status"] == "ok"
+    assert answer["values"]["latency_s"]["value"] > 0
+    assert answer["values"]["energy_j"]["provenance"] == "unavailable"
+    assert "meter-failed" in answer["flags"]
+
+
+def test_an_unknown_meter_is_one_sentence():
     with pytest.raises(DeviceError, match="got 'sundial'"):
         profile.handle({**payload(), "meter": {"kind": "sundial"}})
 
