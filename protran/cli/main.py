@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from protran.cli import campaigns, doctor, failure, memory, monitor, pareto, profile, search, space, task
+from protran.cli import campaigns, doctor, failure, memory, monitor, pareto, profile, search, space, surrogate, task
 
 app = typer.Typer(
     name="protran",
@@ -27,6 +27,7 @@ app.command("memory")(memory.memory)
 app.command("monitor", context_settings=monitor.CONTEXT)(monitor.monitor)
 app.add_typer(space.app, name="space")
 app.add_typer(task.app, name="task")
+app.add_typer(surrogate.app, name="surrogate")
 app.command("doctor")(doctor.doctor)
 
 

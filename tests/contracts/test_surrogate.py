@@ -6,10 +6,14 @@ import pytest
 import torch
 
 from surrogates.base import Surrogate
+from surrogates.ensemble import DeepEnsemble
 from surrogates.errors import SurrogateError
 from surrogates.hetero_gp import HeteroscedasticGP
+from surrogates.trees import BoostedTrees
 
-SURROGATES = {"hetero-gp": HeteroscedasticGP}
+SURROGATES = {"hetero-gp": HeteroscedasticGP, "trees": BoostedTrees, "ensemble": DeepEnsemble}
+LARGEST_ERROR = {BoostedTrees: 0.08, DeepEnsemble: 0.03}
+"""Mean relative error of a quiet output from 40 rows; others reach 0.02. Steps cannot follow a slope from few rows."""
 
 
 @pytest.fixture(params=SURROGATES.values(), ids=SURROGATES.keys())
@@ -35,7 +39,9 @@ def test_predictions_are_close_to_the_truth_and_shaped_as_promised(surrogate):
     for part in (prediction.mean, prediction.aleatoric_var, prediction.epistemic_var):
         assert part.shape == (25, 2)
         assert part.dtype == torch.float64
-    assert ((prediction.mean - truth) / truth).abs().mean(0).tolist() < [0.02, 0.1]
+    quiet, noisy = ((prediction.mean - truth) / truth).abs().mean(0).tolist()
+    assert quiet < LARGEST_ERROR.get(type(surrogate), 0.02)
+    assert noisy < 0.1
     assert (prediction.aleatoric_var >= 0).all()
     assert (prediction.epistemic_var >= 0).all()
 
@@ -81,7 +87,7 @@ def test_missing_values_are_left_out_per_output(surrogate):
     complete.fit(x, y, y_var)
     x_new, _, _, truth = rows(15, seed=1)
     mean = surrogate.predict(x_new).mean
-    assert ((mean - truth) / truth).abs().mean(0)[0] < 0.03
+    assert ((mean - truth) / truth).abs().mean(0)[0] < 1.5 * LARGEST_ERROR.get(type(surrogate), 0.02)
     assert torch.equal(mean[:, 1], complete.predict(x_new).mean[:, 1])
 
 
@@ -139,9 +145,9 @@ def test_a_question_with_other_features_is_refused(surrogate):
         surrogate.predict(x[:, :3])
 
 
-def test_gradients_reach_the_features_where_declared(surrogate):
-    if not surrogate.capabilities.differentiable:
-        pytest.skip("declares no gradients")
+@pytest.mark.parametrize("kind", [kind for kind in SURROGATES.values() if kind().capabilities.differentiable])
+def test_gradients_reach_the_features_where_declared(kind):
+    surrogate = kind()
     x, y, y_var, _ = rows(12)
     surrogate.fit(x, y, y_var)
     point = rows(1, seed=1)[0].requires_grad_()

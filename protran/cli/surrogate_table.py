@@ -1,0 +1,78 @@
+"""The results of an evaluation of surrogates, for a terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from protran.cli.terminal import harmless
+from protran.report.plural import how_many
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from protran.evaluate.evaluation import Result
+    from protran.tables.measurement_table import MeasurementTable
+
+_PERCENT = ("mape", "within10", "coverage90", "width90")
+_HEADINGS = {
+    "nmse": "nMSE",
+    "mape": "MAPE",
+    "within10": "in 10",
+    "tau": "tau",
+    "nll": "NLL",
+    "coverage90": "cover",
+    "width90": "width",
+    "fit_s": "fit s",
+}
+_EXPLAINED = """
+Medians over the splits; --json has the quartiles too. nMSE: mean squared error over the table's squared maximum.
+In %: MAPE, predictions within 10 % of the measurement, coverage and width of the 90 % interval.
+"""
+
+
+def print_results(console: Console, table: MeasurementTable, results: Sequence[Result]) -> None:
+    """Prints a table for each target with the medians of each model and training size, and what `auto` picked."""
+    rows, splits = how_many(len(table.candidates), "row"), how_many(results[0].repeats, "split")
+    title = f"{harmless(table.name)}: {rows}, {splits} with {results[0].test} test rows each"
+    console.print(title, soft_wrap=True)
+    for target in table.targets:
+        console.print(f"\n{harmless(target)}", soft_wrap=True)
+        console.print(_table([result for result in results if result.target == target]))
+    for line in _choices(results):
+        console.print(line, soft_wrap=True)
+    for line in _EXPLAINED.rstrip().splitlines():
+        console.print(line, soft_wrap=True)
+
+
+def _table(results: Sequence[Result]) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
+    shown.add_column("model", no_wrap=True)
+    for name in ("train", *_HEADINGS.values()):
+        shown.add_column(name, justify="right", no_wrap=True)
+    for result in results:
+        cells = [_cell(name, result.summary(name).median) for name in _HEADINGS]
+        shown.add_row(result.model, str(result.train), *cells)
+    return shown
+
+
+def _cell(name: str, value: float) -> str:
+    if math.isnan(value):
+        return "-"
+    if name in _PERCENT:
+        return f"{100 * value:.1f}"
+    return f"{value:.5f}" if name == "nmse" else f"{value:.2f}"
+
+
+def _choices(results: Sequence[Result]) -> list[str]:
+    """Returns for each training size what `auto` picked and how often."""
+    picked = {result.train: result.chosen for result in results if result.model == "auto"}
+    return [
+        f"auto with {train} rows: {', '.join(f'{name} {count}×' for name, count in chosen.most_common())}"
+        for train, chosen in picked.items()
+    ]

@@ -1,0 +1,1 @@
+"""How good surrogates are: repeated splits of a table of measurements, and metrics with their spread."""

@@ -1,0 +1,27 @@
+"""The results of an evaluation as a JSON object."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from protran.evaluate.evaluation import METRICS, Result
+
+
+def document(table: str, results: Sequence[Result]) -> dict[str, Any]:
+    """Returns ``{"table", "results": [{"model", "target", "train", "test", "repeats", "metrics"}]}``.
+
+    `train` and `test` are numbers of rows; each metric is ``{"median", "q1", "q3"}`` over the repeats.
+    """
+    return {"table": table, "results": [_entry(result) for result in results]}
+
+
+def _entry(result: Result) -> dict[str, Any]:
+    return {
+        "model": result.model,
+        "target": result.target,
+        "train": result.train,
+        "test": result.test,
+        "repeats": result.repeats,
+        "metrics": {name: result.summary(name).to_json() for name in METRICS},
+    }

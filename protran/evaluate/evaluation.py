@@ -1,0 +1,170 @@
+"""Repeated splits of a table: every model and training size, on the same test rows."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from protran.errors import InputError
+from protran.evaluate.models import AUTO, MODELS, check_models
+from protran.evaluate.selection import select
+from protran.evaluate.splits import Split, TrainSize, draw_split
+from protran.evaluate.summary import Summary
+from protran.features import FeatureMap
+from protran.optimize.seeds import child_seed, deterministic_torch
+from protran.tables.measurement_table import MeasurementTable
+from search_spaces.candidate import Family
+from search_spaces.presets import BERT_INPUT, GPT_INPUT
+from search_spaces.space import DesignSpace
+from surrogates.errors import SurrogateError
+from surrogates.validation import score
+
+INPUTS = {Family.ENCODER: BERT_INPUT, Family.DECODER: GPT_INPUT}
+"""What the models of the published tables read: 128 tokens and two classes (SST-2), or text of 1024 tokens."""
+
+METRICS = ("nmse", "mape", "within10", "tau", "nll", "coverage90", "width90", "fit_s", "predict_s")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to evaluate.
+
+    Attributes:
+        models: names in `MODELS`, or `auto`.
+        sizes: of the training sets.
+        test_fraction: share of the table's rows that is held out.
+        repeats: how many splits.
+        seed: of the splits and of everything else that is random.
+    """
+
+    models: tuple[str, ...]
+    sizes: tuple[TrainSize, ...]
+    test_fraction: float
+    repeats: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "models", check_models(self.models))
+
+
+@dataclass
+class Result:
+    """How one model did on one target with one number of training rows, over all repeats.
+
+    Attributes:
+        model: its name.
+        target: the column that was predicted.
+        train: rows of the training set.
+        test: rows of the test set.
+        samples: for each metric, its value in each repeat.
+        chosen: the models that were fitted, which for `auto` are those that it picked, and how often.
+    """
+
+    model: str
+    target: str
+    train: int
+    test: int
+    samples: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in METRICS})
+    chosen: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def repeats(self) -> int:
+        """How many splits there were so far."""
+        return self.chosen.total()
+
+    def summary(self, metric: str) -> Summary:
+        """Returns median and quartiles of one of `METRICS` over the repeats."""
+        return Summary.of(self.samples[metric])
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The table as tensors: features `n x d`, values `n x m`, variances `n x m`, and each target's maximum `m`."""
+
+    x: Tensor
+    y: Tensor
+    y_var: Tensor
+    largest: Tensor
+
+
+def evaluate(
+    table: MeasurementTable, space: DesignSpace, plan: Plan, observer: Callable[[int, int], None] | None = None
+) -> list[Result]:
+    """Returns the results by model, target and training size, in the plan's order.
+
+    A pure function of its arguments but for the seconds. Test rows are the same for all models and sizes, and smaller
+    training sets are parts of larger ones.
+
+    Args:
+        table: rows of candidates in `space`.
+        space: the design space.
+        plan: what to evaluate.
+        observer: called with the fits that are done and all that there will be.
+
+    Raises:
+        InputError: the table has too few rows for the plan, or too few values of a target in a split.
+    """
+    rows = _rows(table, space)
+    splits = [draw_split(len(rows.x), plan.test_fraction, plan.seed, repeat) for repeat in range(plan.repeats)]
+    cells = _cells(table, plan, splits[0])
+    done, total = 0, len(splits) * len(cells)
+    for repeat, split in enumerate(splits):
+        for (model, size), results in cells.items():
+            try:
+                with deterministic_torch(child_seed(plan.seed, repeat, "surrogate evaluation: fit")):
+                    _run(model, rows, split, results, child_seed(plan.seed, repeat, "surrogate evaluation: folds"))
+            except SurrogateError as error:
+                raise InputError(f"{table.name}, repeat {repeat + 1}, {size} training rows: {error}") from error
+            done += 1
+            if observer is not None:
+                observer(done, total)
+    order = [(model, target) for model in plan.models for target in table.targets]
+    everything = [result for results in cells.values() for result in results]
+    return sorted(everything, key=lambda result: order.index((result.model, result.target)))  # sizes stay in order
+
+
+def _cells(table: MeasurementTable, plan: Plan, split: Split) -> dict[tuple[str, int], list[Result]]:
+    """Returns empty results, one per target, by model and number of training rows."""
+    sizes = dict.fromkeys(size.rows(len(split.train)) for size in plan.sizes)
+    return {
+        (model, size): [Result(model, target, size, len(split.test)) for target in table.targets]
+        for model in plan.models
+        for size in sizes
+    }
+
+
+def _rows(table: MeasurementTable, space: DesignSpace) -> _Rows:
+    features = FeatureMap(space, INPUTS[space.family])
+    x = features.of_candidates(table.candidates)[:, features.columns(features.hardware_names)]
+    empty = [name for name, column in zip(table.targets, table.values.T, strict=True) if np.isnan(column).all()]
+    if empty:
+        raise InputError(f"{table.name}: expected values in the column {empty[0]!r}, got none; choose other targets")
+    largest = torch.as_tensor(np.nanmax(table.values, axis=0))
+    return _Rows(x, torch.as_tensor(table.values), torch.as_tensor(table.variances), largest)
+
+
+def _run(model: str, rows: _Rows, split: Split, results: Sequence[Result], seed: int) -> None:
+    """Fits a model to the first rows of the split's training part and adds how it does on the test part."""
+    train, test = torch.as_tensor(split.train[: results[0].train]), torch.as_tensor(split.test)
+    known = (rows.x[train], rows.y[train], rows.y_var[train])
+    began_s = time.perf_counter()
+    name = select(MODELS, *known, seed) if model == AUTO else model
+    surrogate = MODELS[name]()
+    surrogate.fit(*known)
+    fitted_s = time.perf_counter()
+    prediction = surrogate.predict(rows.x[test])
+    seconds = {"fit_s": fitted_s - began_s, "predict_s": time.perf_counter() - fitted_s}
+    y = rows.y[test]
+    squared = (prediction.mean.detach() - y).square().nanmean(0) / rows.largest.square()
+    for output, (result, metrics) in enumerate(zip(results, score(prediction, y), strict=True)):
+        # `score` divides by the maximum of the test rows, which differs from split to split
+        values = asdict(metrics) | {"nmse": float(squared[output])} | seconds
+        result.chosen[name] += 1
+        for metric in METRICS:
+            result.samples[metric].append(values[metric])

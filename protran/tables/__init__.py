@@ -1,0 +1,1 @@
+"""Tables of measurements that others published: reading them as candidates and values."""

@@ -1,0 +1,231 @@
+"""Boosted decision trees, as the original ProTran had them, for a baseline: bagged, to have variances too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from surrogates import storage
+from surrogates.base import Capabilities, Surrogate
+from surrogates.errors import SurrogateError
+from surrogates.forest import DEPTH, NODE_PARTS, RATE, Forest
+from surrogates.gaussian_process import WHOLE_NOISE
+from surrogates.noise_model import NoiseModel
+from surrogates.outliers import usable
+from surrogates.output_belief import Moments
+from surrogates.prediction import Prediction
+from surrogates.training_data import checked
+from surrogates.transforms import FeatureScaler, OutputTransform
+
+KIND = "trees"
+BAGS = 8
+TREES = 50
+MOST_ROWS = 2000
+"""A bag draws at most this many rows: 20,000 must be fitted in seconds."""
+SMALLEST_NOISE = 1e-6
+"""Floor of the learned noise variance in standardised units."""
+
+
+@dataclass(frozen=True)
+class TreeBelief:
+    """One output's forest with its noise and its way back to the output's units.
+
+    Attributes:
+        transform: from the output's units to the forest's standardised space.
+        forest: the fitted bags.
+        extra_noise: variance, standardised, that the known ones leave out.
+        noise_model: interpolates the known variances; None where none was known.
+    """
+
+    transform: OutputTransform
+    forest: Forest
+    extra_noise: float
+    noise_model: NoiseModel | None
+
+    @classmethod
+    def fit(cls, x: Tensor, y: Tensor, y_var: Tensor, log: bool, seed: int) -> TreeBelief:
+        """Fits to standardised `x: n x k`, values `y: n` (NaN = missing) and variances `y_var: n` (NaN = unknown).
+
+        Raises:
+            SurrogateError: a logarithm is asked for values that are not positive.
+        """
+        x, y, y_var = usable(x, y, y_var, log)
+        transform = OutputTransform.fit(y, log)
+        variance = transform.transform_variance(y, y_var) / transform.scale**2
+        known = variance.isfinite()
+        noise_model = NoiseModel.fit(x[known], variance[known]) if bool(known.any()) else None
+        presumed = torch.zeros_like(variance) if noise_model is None else noise_model(x)
+        noise = torch.where(known, variance, presumed)
+        target = transform.standardise(transform.transform(y))
+        forest, held_out = _boost(x, target, noise, seed)
+        return cls(transform, forest, _rest_of_noise(forest(x), held_out, target, noise), noise_model)
+
+    def moments(self, x: Tensor) -> Moments:
+        """Returns mean, aleatoric and epistemic variance, `n` each, at standardised `x: n x k`, in the output's units.
+
+        The bags' spread is that of one bag, a cautious figure for their mean.
+        """
+        bags, scale = self.forest(x), self.transform.scale**2
+        noise = torch.full_like(bags[0], self.extra_noise)
+        if self.noise_model is not None:
+            noise = noise + self.noise_model(x)
+        return self.transform.moments(self.transform.unstandardise(bags.mean(0)), noise * scale, bags.var(0) * scale)
+
+    def to_state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Returns the tensors and the settings from which `from_state` builds an equal belief."""
+        tensors = {name: getattr(self.forest, name) for name in ("roots", *NODE_PARTS)}
+        settings: dict[str, Any] = {"transform": asdict(self.transform), "extra_noise": self.extra_noise}
+        noise = self.noise_model
+        if noise is not None:
+            tensors["noise_slope"] = noise.slope
+            settings["noise_model"] = {"level": noise.level, "lowest": noise.lowest, "highest": noise.highest}
+        return tensors, settings
+
+    @classmethod
+    def from_state(cls, tensors: storage.Tensors, settings: storage.Settings) -> TreeBelief:
+        """Returns the belief that `to_state` described."""
+        forest = Forest(**{name: tensors[name] for name in ("roots", *NODE_PARTS)})
+        noise = NoiseModel(tensors["noise_slope"], **settings["noise_model"]) if "noise_model" in settings else None
+        return cls(OutputTransform(**settings["transform"]), forest, settings["extra_noise"], noise)
+
+
+def _boost(x: Tensor, target: Tensor, noise: Tensor, seed: int) -> tuple[Forest, Tensor]:
+    """Returns bags of boosted trees and which rows each has not seen, `b x n`.
+
+    Rows with less known noise count more.
+
+    Source: J. H. Friedman, "Greedy Function Approximation: A Gradient Boosting Machine", Annals of Statistics 29, 2001;
+    L. Breiman, "Bagging Predictors", Machine Learning 24, 1996.
+    """
+    from sklearn.ensemble import GradientBoostingRegressor  # noqa: PLC0415  loads slowly, and only fits need it
+
+    draws, count = np.random.default_rng(seed), len(x)
+    weight = (1.0 / (noise + np.exp(WHOLE_NOISE.log_mean))).numpy()
+    bags, held_out = [], torch.ones(BAGS, count, dtype=torch.bool)
+    for bag in range(BAGS):
+        drawn = draws.integers(count, size=min(count, MOST_ROWS))
+        held_out[bag, drawn] = False
+        model = GradientBoostingRegressor(
+            init="zero", learning_rate=RATE, n_estimators=TREES, max_depth=DEPTH, random_state=seed + bag
+        )
+        model.fit(x.numpy()[drawn], target.numpy()[drawn], sample_weight=weight[drawn])
+        bags.append([stage[0].tree_ for stage in model.estimators_])
+    return Forest.of(bags), held_out
+
+
+def _rest_of_noise(bags: Tensor, held_out: Tensor, target: Tensor, noise: Tensor) -> float:
+    """Returns the variance that neither the known noise nor the bags' spread explains in the held-out residuals.
+
+    Whatever the trees cannot follow goes here too, however many rows there are.
+
+    Source: L. Breiman, "Out-of-Bag Estimation", University of California at Berkeley, 1996.
+
+    Args:
+        bags: `b x n`, each bag's answer at the training rows.
+        held_out: `b x n`, whether the bag has not seen the row.
+        target: `n`, standardised values.
+        noise: `n`, known variances.
+    """
+    judged = held_out.sum(0) >= 2
+    if not bool(judged.any()):
+        return 1.0  # the output's own variance: nothing is known of the noise
+    bags, seen, target = bags[:, judged], held_out[:, judged].double(), target[judged]
+    mean = (bags * seen).sum(0) / seen.sum(0)
+    spread = ((bags - mean).square() * seen).sum(0) / (seen.sum(0) - 1)
+    rest = float(((target - mean).square() - noise[judged] - spread).mean())
+    return max(rest, SMALLEST_NOISE)
+
+
+class BoostedTrees(Surrogate):
+    """Bags of gradient-boosted trees per output, on the log scale: for prediction and comparison, not for gradients.
+
+    The mean is that of the bags, the epistemic variance their spread, the aleatoric one what is left in the residuals
+    of held-out rows, which holds what the trees cannot follow as well. Missing values (NaN) and gross outliers are left
+    out per output. Fits are deterministic by seed.
+
+    Args:
+        log_outputs: per output, whether it lives on the log scale (positive values only); None means all of them.
+        seed: of the bags.
+    """
+
+    capabilities = Capabilities(differentiable=False, joint=False, noise=True)
+
+    def __init__(self, log_outputs: Sequence[bool] | None = None, seed: int = 0) -> None:
+        self.log_outputs = None if log_outputs is None else tuple(log_outputs)
+        self.seed = seed
+        self._state: tuple[FeatureScaler, tuple[TreeBelief, ...]] | None = None
+
+    def fit(self, x: Tensor, y: Tensor, y_var: Tensor | None = None) -> None:
+        """Fits to `x: n x d`, `y: n x m` (NaN = missing) and the variances of `y` (`n x m`, NaN = unknown, or None).
+
+        Raises:
+            SurrogateError: shapes disagree, features are not finite, an output has fewer than 2 finite values, a
+                variance is negative, or an output on the log scale is not positive.
+        """
+        x, y, y_var = checked(x, y, y_var)
+        logs = (True,) * y.shape[1] if self.log_outputs is None else self.log_outputs
+        if len(logs) != y.shape[1]:
+            raise SurrogateError(
+                f"expected one entry of log_outputs per output, got {len(logs)} for {y.shape[1]} outputs"
+            )
+        scaler = FeatureScaler.fit(x)
+        scaled = scaler(x)
+        beliefs = tuple(TreeBelief.fit(scaled, y[:, i], y_var[:, i], log, self.seed) for i, log in enumerate(logs))
+        self._state = scaler, beliefs
+
+    def predict(self, x: Tensor) -> Prediction:
+        """Returns the belief at `x: n x d`, in the units of `y`; carries no gradients."""
+        scaler, beliefs = self._fitted
+        with torch.no_grad():
+            scaled = scaler(x)
+            parts = zip(*(belief.moments(scaled) for belief in beliefs), strict=True)
+            mean, aleatoric, epistemic = (torch.stack(part, dim=-1) for part in parts)
+        return Prediction(mean, aleatoric, epistemic, tuple(belief.transform.log for belief in beliefs))
+
+    def save(self, folder: Path) -> None:
+        """Writes the trees' arrays (safetensors) and settings (JSON) into `folder`, creating it.
+
+        Raises:
+            SurrogateError: nothing was fitted, or the folder cannot be written.
+        """
+        scaler, beliefs = self._fitted
+        tensors = {"scaler.keep": scaler.keep, "scaler.mean": scaler.mean, "scaler.scale": scaler.scale}
+        outputs = []
+        for i, belief in enumerate(beliefs):
+            own, settings = belief.to_state()
+            tensors |= {f"{i}.{name}": value for name, value in own.items()}
+            outputs.append(settings)
+        storage.write(folder, KIND, tensors, {"width": scaler.width, "seed": self.seed, "outputs": outputs})
+
+    @classmethod
+    def load(cls, folder: Path) -> BoostedTrees:
+        """Returns the surrogate that `save` wrote.
+
+        Raises:
+            SurrogateError: the folder is missing or damaged, or holds another kind of surrogate.
+        """
+        return storage.read(folder, KIND, cls._from_state)
+
+    @classmethod
+    def _from_state(cls, tensors: storage.Tensors, settings: storage.Settings) -> BoostedTrees:
+        scaler = FeatureScaler(
+            tensors["scaler.keep"], tensors["scaler.mean"], tensors["scaler.scale"], settings["width"]
+        )
+        beliefs = tuple(
+            TreeBelief.from_state(storage.below(tensors, f"{i}."), own) for i, own in enumerate(settings["outputs"])
+        )
+        surrogate = cls(tuple(belief.transform.log for belief in beliefs), settings["seed"])
+        surrogate._state = scaler, beliefs
+        return surrogate
+
+    @property
+    def _fitted(self) -> tuple[FeatureScaler, tuple[TreeBelief, ...]]:
+        if self._state is None:
+            raise SurrogateError("expected a fitted surrogate, got one without data; call fit first")
+        return self._state
