@@ -113,6 +113,11 @@ class Deployment:
         """The same without what becomes of single layers."""
         return dataclasses.replace(self, layers=())
 
+    @property
+    def fp32_layers(self) -> list[int]:
+        """Numbers of the layers, from 0, that stay in fp32 where the model becomes int8."""
+        return [number for number, layer in enumerate(self.layers) if layer.keep_fp32]
+
     def to_json(self) -> dict[str, Any]:
         """Returns a JSON object that holds only what differs from the defaults."""
         return without_defaults(self)

@@ -35,7 +35,8 @@ def scale_bytes(genes: Genes, spec: InputSpec) -> Array:
 
 def saved_bytes(genes: Genes, spec: InputSpec) -> Array:
     """Returns by how much the weights of int8 candidates are smaller than in fp32, `n`; 0 for the others."""
-    return (BYTES - 1) * int8_weights(genes, spec) - scale_bytes(genes, spec)
+    stored = _stored(genes, spec)
+    return (BYTES - 1) * stored.weights - SCALE_BYTES * stored.outputs
 
 
 def _stored(genes: Genes, spec: InputSpec) -> _Linear:

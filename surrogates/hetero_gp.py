@@ -13,7 +13,8 @@ from torch import Tensor
 from surrogates import storage
 from surrogates.base import Capabilities, Surrogate
 from surrogates.errors import SurrogateError
-from surrogates.output_belief import Moments, OutputBelief
+from surrogates.output_belief import OutputBelief
+from surrogates.per_output import log_scales, packed, prediction, unpacked
 from surrogates.prediction import Prediction
 from surrogates.training_data import checked
 from surrogates.transforms import FeatureScaler
@@ -59,11 +60,7 @@ class HeteroscedasticGP(Surrogate):
                 variance is negative, or an output on the log scale is not positive.
         """
         x, y, y_var = checked(x, y, y_var)
-        logs = (True,) * y.shape[1] if self.log_outputs is None else self.log_outputs
-        if len(logs) != y.shape[1]:
-            raise SurrogateError(
-                f"expected one entry of log_outputs per output, got {len(logs)} for {y.shape[1]} outputs"
-            )
+        logs = log_scales(self.log_outputs, y.shape[1])
         scaler = FeatureScaler.fit(x)
         scaled = scaler(x)
         beliefs = tuple(OutputBelief.fit(scaled, y[:, i], y_var[:, i], log) for i, log in enumerate(logs))
@@ -82,7 +79,8 @@ class HeteroscedasticGP(Surrogate):
     def predict(self, x: Tensor) -> Prediction:
         """Returns the belief at `x: n x d`, in the units of `y`; differentiable in `x`."""
         scaled = self._fitted.scaler(x)
-        return self._prediction([belief.moments(scaled) for belief in self._fitted.beliefs])
+        beliefs = self._fitted.beliefs
+        return prediction(beliefs, [belief.moments(scaled) for belief in beliefs])
 
     def leave_one_out(self) -> Prediction:
         """Returns the belief about each training row from all other rows, `n x m`, NaN where missing.
@@ -94,7 +92,7 @@ class HeteroscedasticGP(Surrogate):
         for belief in self._fitted.beliefs:
             mean, aleatoric, epistemic = (self._scatter(part, belief.rows) for part in belief.leave_one_out())
             rows.append((mean, aleatoric, epistemic))
-        return self._prediction(rows)
+        return prediction(self._fitted.beliefs, rows)
 
     def transform_outputs(self, y: Tensor) -> Tensor:
         """Returns `y: ... x m` in the space of `joint` and `model_on`: the logarithm of outputs on the log scale."""
@@ -151,14 +149,8 @@ class HeteroscedasticGP(Surrogate):
         Raises:
             SurrogateError: nothing was fitted, or the folder cannot be written.
         """
-        scaler, count = self._fitted.scaler, self._fitted.count
-        tensors = {"scaler.keep": scaler.keep, "scaler.mean": scaler.mean, "scaler.scale": scaler.scale}
-        outputs = []
-        for i, belief in enumerate(self._fitted.beliefs):
-            own, settings = belief.to_state()
-            tensors |= {f"{i}.{name}": value for name, value in own.items()}
-            outputs.append(settings)
-        storage.write(folder, KIND, tensors, {"width": scaler.width, "count": count, "outputs": outputs})
+        tensors, settings = packed(self._fitted.scaler, self._fitted.beliefs)
+        storage.write(folder, KIND, tensors, {**settings, "count": self._fitted.count})
 
     @classmethod
     def load(cls, folder: Path) -> HeteroscedasticGP:
@@ -171,12 +163,7 @@ class HeteroscedasticGP(Surrogate):
 
     @classmethod
     def _from_state(cls, tensors: storage.Tensors, settings: storage.Settings) -> HeteroscedasticGP:
-        scaler = FeatureScaler(
-            tensors["scaler.keep"], tensors["scaler.mean"], tensors["scaler.scale"], settings["width"]
-        )
-        beliefs = tuple(
-            OutputBelief.from_state(storage.below(tensors, f"{i}."), own) for i, own in enumerate(settings["outputs"])
-        )
+        scaler, beliefs = unpacked(tensors, settings, OutputBelief.from_state)
         surrogate = cls(tuple(belief.transform.log for belief in beliefs))
         surrogate._state = _Fitted(scaler, beliefs, settings["count"])
         return surrogate
@@ -190,7 +177,3 @@ class HeteroscedasticGP(Surrogate):
     def _scatter(self, values: Tensor, rows: Tensor) -> Tensor:
         """Returns `count` values, those of `rows` from `values`, NaN elsewhere."""
         return values.new_full((self._fitted.count,), torch.nan).index_copy(0, rows, values)
-
-    def _prediction(self, moments: Sequence[Moments]) -> Prediction:
-        mean, aleatoric, epistemic = (torch.stack(parts, dim=-1) for parts in zip(*moments, strict=True))
-        return Prediction(mean, aleatoric, epistemic, tuple(belief.transform.log for belief in self._fitted.beliefs))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,16 +10,14 @@ import torch
 from torch import Tensor
 
 from surrogates import storage
-from surrogates.base import Capabilities, Surrogate
-from surrogates.errors import SurrogateError
+from surrogates.base import Capabilities
 from surrogates.forest import DEPTH, NODE_PARTS, RATE, Forest
 from surrogates.gaussian_process import WHOLE_NOISE
 from surrogates.noise_model import NoiseModel
 from surrogates.outliers import usable
 from surrogates.output_belief import Moments
-from surrogates.prediction import Prediction
-from surrogates.training_data import checked
-from surrogates.transforms import FeatureScaler, OutputTransform
+from surrogates.per_output import SeededSurrogate
+from surrogates.transforms import OutputTransform
 
 KIND = "trees"
 BAGS = 8
@@ -66,6 +62,7 @@ class TreeBelief:
         forest, held_out = _boost(x, target, noise, seed)
         return cls(transform, forest, _rest_of_noise(forest(x), held_out, target, noise), noise_model)
 
+    @torch.no_grad()
     def moments(self, x: Tensor) -> Moments:
         """Returns mean, aleatoric and epistemic variance, `n` each, at standardised `x: n x k`, in the output's units.
 
@@ -142,7 +139,7 @@ def _rest_of_noise(bags: Tensor, held_out: Tensor, target: Tensor, noise: Tensor
     return max(rest, SMALLEST_NOISE)
 
 
-class BoostedTrees(Surrogate):
+class BoostedTrees(SeededSurrogate[TreeBelief]):
     """Bags of gradient-boosted trees per output, on the log scale: for prediction and comparison, not for gradients.
 
     The mean is that of the bags, the epistemic variance their spread, the aleatoric one what is left in the residuals
@@ -156,76 +153,12 @@ class BoostedTrees(Surrogate):
 
     capabilities = Capabilities(differentiable=False, joint=False, noise=True)
 
-    def __init__(self, log_outputs: Sequence[bool] | None = None, seed: int = 0) -> None:
-        self.log_outputs = None if log_outputs is None else tuple(log_outputs)
-        self.seed = seed
-        self._state: tuple[FeatureScaler, tuple[TreeBelief, ...]] | None = None
+    kind = KIND
 
-    def fit(self, x: Tensor, y: Tensor, y_var: Tensor | None = None) -> None:
-        """Fits to `x: n x d`, `y: n x m` (NaN = missing) and the variances of `y` (`n x m`, NaN = unknown, or None).
+    @staticmethod
+    def _believe(x: Tensor, y: Tensor, y_var: Tensor, log: bool, seed: int) -> TreeBelief:
+        return TreeBelief.fit(x, y, y_var, log, seed)
 
-        Raises:
-            SurrogateError: shapes disagree, features are not finite, an output has fewer than 2 finite values, a
-                variance is negative, or an output on the log scale is not positive.
-        """
-        x, y, y_var = checked(x, y, y_var)
-        logs = (True,) * y.shape[1] if self.log_outputs is None else self.log_outputs
-        if len(logs) != y.shape[1]:
-            raise SurrogateError(
-                f"expected one entry of log_outputs per output, got {len(logs)} for {y.shape[1]} outputs"
-            )
-        scaler = FeatureScaler.fit(x)
-        scaled = scaler(x)
-        beliefs = tuple(TreeBelief.fit(scaled, y[:, i], y_var[:, i], log, self.seed) for i, log in enumerate(logs))
-        self._state = scaler, beliefs
-
-    def predict(self, x: Tensor) -> Prediction:
-        """Returns the belief at `x: n x d`, in the units of `y`; carries no gradients."""
-        scaler, beliefs = self._fitted
-        with torch.no_grad():
-            scaled = scaler(x)
-            parts = zip(*(belief.moments(scaled) for belief in beliefs), strict=True)
-            mean, aleatoric, epistemic = (torch.stack(part, dim=-1) for part in parts)
-        return Prediction(mean, aleatoric, epistemic, tuple(belief.transform.log for belief in beliefs))
-
-    def save(self, folder: Path) -> None:
-        """Writes the trees' arrays (safetensors) and settings (JSON) into `folder`, creating it.
-
-        Raises:
-            SurrogateError: nothing was fitted, or the folder cannot be written.
-        """
-        scaler, beliefs = self._fitted
-        tensors = {"scaler.keep": scaler.keep, "scaler.mean": scaler.mean, "scaler.scale": scaler.scale}
-        outputs = []
-        for i, belief in enumerate(beliefs):
-            own, settings = belief.to_state()
-            tensors |= {f"{i}.{name}": value for name, value in own.items()}
-            outputs.append(settings)
-        storage.write(folder, KIND, tensors, {"width": scaler.width, "seed": self.seed, "outputs": outputs})
-
-    @classmethod
-    def load(cls, folder: Path) -> BoostedTrees:
-        """Returns the surrogate that `save` wrote.
-
-        Raises:
-            SurrogateError: the folder is missing or damaged, or holds another kind of surrogate.
-        """
-        return storage.read(folder, KIND, cls._from_state)
-
-    @classmethod
-    def _from_state(cls, tensors: storage.Tensors, settings: storage.Settings) -> BoostedTrees:
-        scaler = FeatureScaler(
-            tensors["scaler.keep"], tensors["scaler.mean"], tensors["scaler.scale"], settings["width"]
-        )
-        beliefs = tuple(
-            TreeBelief.from_state(storage.below(tensors, f"{i}."), own) for i, own in enumerate(settings["outputs"])
-        )
-        surrogate = cls(tuple(belief.transform.log for belief in beliefs), settings["seed"])
-        surrogate._state = scaler, beliefs
-        return surrogate
-
-    @property
-    def _fitted(self) -> tuple[FeatureScaler, tuple[TreeBelief, ...]]:
-        if self._state is None:
-            raise SurrogateError("expected a fitted surrogate, got one without data; call fit first")
-        return self._state
+    @staticmethod
+    def _read(tensors: storage.Tensors, settings: storage.Settings) -> TreeBelief:
+        return TreeBelief.from_state(tensors, settings)

@@ -13,7 +13,6 @@ from device_agents.runner.torch_runtime import INPUT_SEED, new_model
 from device_agents.sampler import Subject
 from device_agents.workload import Workload
 from search_spaces.candidate import Candidate
-from search_spaces.deployment import Deployment
 from search_spaces.errors import SpaceError
 from search_spaces.input_spec import InputKind, InputSpec
 from search_spaces.models import EncoderModel, example_input
@@ -72,17 +71,13 @@ def _content(candidate: Candidate, input_spec: InputSpec) -> bytes:
                 exported,
                 path,
                 precision=deployment.precision,
-                keep_fp32_layers=_kept(deployment),
+                keep_fp32_layers=deployment.fp32_layers,
                 calibration=(
                     example_input(input_spec, CALIBRATION_BATCH_SIZE, INPUT_SEED + 1 + batch).numpy()
                     for batch in range(CALIBRATION_BATCHES)
                 ),
             )
         return path.read_bytes()
-
-
-def _kept(deployment: Deployment) -> list[int]:
-    return [number for number, layer in enumerate(deployment.layers) if layer.keep_fp32]
 
 
 def _feeds(input_spec: InputSpec, workload: Workload) -> dict[str, Any]:

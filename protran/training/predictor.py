@@ -75,7 +75,6 @@ def score(predict: Predictor, windows: Windows, normalisation: Normalisation, cl
 def _int8_predictor(model: EncoderModel, candidate: Candidate, calibration: Sequence[Tensor]) -> Predictor:
     """Windows are answered one by one: a range that is measured at a call would mix those of all windows in it."""
     deployment = candidate.deployment
-    kept = [number for number, layer in enumerate(deployment.layers) if layer.keep_fp32]
     with tempfile.TemporaryDirectory() as folder:
         exported, quantised = Path(folder) / "fp32.onnx", Path(folder) / "int8.onnx"
         export_onnx(model, exported, architecture=deployed_architecture(candidate))
@@ -83,7 +82,7 @@ def _int8_predictor(model: EncoderModel, candidate: Candidate, calibration: Sequ
             exported,
             quantised,
             precision=deployment.precision,
-            keep_fp32_layers=kept,
+            keep_fp32_layers=deployment.fp32_layers,
             calibration=[batch.numpy() for batch in calibration],
         )
         content = quantised.read_bytes()
