@@ -1,11 +1,11 @@
 """Memory of decoders against the counted cost, torch's autograd and the bytes that its operators keep alive."""
 
 import random
-from collections import Counter
 from dataclasses import replace
 
 import pytest
 import torch
+from memory_records import alive_by_place, assert_kept_is_what_autograd_saves, recorded_peak
 
 from search_spaces.candidate import Architecture, Candidate, Family, HeadKind, Layer
 from search_spaces.cost import count_candidate, memory_bytes
@@ -61,22 +61,6 @@ def test_totals_of_inference_are_those_of_the_cost(random_decoder, text, vocabul
         assert memory.total_bytes == memory_bytes(cost, 3)
 
 
-def alive_by_place(model, inputs, operator_record, walk) -> dict[Place, int]:
-    """Returns the most bytes alive in each place of a forward pass."""
-    most: Counter[Place] = Counter()
-
-    class PlacedRecord(operator_record):
-        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-            result = super().__torch_dispatch__(function, types, args, kwargs)
-            most[walk.place] = max(most[walk.place], self.alive_bytes)
-            return result
-
-    walk.follow(model)
-    with PlacedRecord():
-        model(inputs)
-    return dict(most)
-
-
 @pytest.mark.parametrize("batch_size", [1, 3])
 @torch.no_grad()
 def test_every_place_holds_what_torchs_operators_keep_alive(random_decoder, operator_record, walk, text, batch_size):
@@ -96,48 +80,13 @@ def test_a_large_vocabulary_makes_the_output_the_worst_place_of_inference(text):
     assert inference_memory(decoder(layer_of(2)), spec).worst == Place(None, Part.OUTPUT)
 
 
-def saved_by_place(training, walk) -> dict[Place, int]:
-    """Returns the bytes of all storages that autograd saves, in the place that saves each first."""
-    owned = [*training.model.parameters(), training.batch, training.targets]
-    known = {tensor.untyped_storage().data_ptr() for tensor in owned}
-    saved: Counter[Place] = Counter()
-
-    def pack(tensor):
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in known:
-            known.add(storage.data_ptr())
-            saved[walk.place] += storage.nbytes()
-        return tensor
-
-    walk.follow(training.model)
-    training.loss.register_forward_pre_hook(lambda _module, _inputs: walk.enter(Place(None, Part.LOSS)))
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        training.forward()
-    return dict(saved)
-
-
 @DROPOUTS
 @pytest.mark.parametrize("batch_size", [1, 3])
 def test_every_place_keeps_what_autograd_saves(random_decoder, training, walk, text, dropout, batch_size):
     rng = random.Random(4)
     for _ in range(6):
         candidate = random_decoder(rng)
-        saved = saved_by_place(training(candidate, text, batch_size, dropout), walk)
-        counted: Counter[Place] = Counter()
-        for share in training_memory(candidate, text, batch_size, dropout=dropout).kept:
-            counted[share.place] += share.bytes
-        assert counted == saved
-
-
-def recorded_peak(steps, micro_batches, operator_record) -> int:
-    """Returns the most bytes alive at once in the second training step."""
-    steps.step(micro_batches)
-    steps.optimizer.zero_grad(set_to_none=True)
-    tensors = [*steps.model.parameters()]
-    tensors += [tensor for state in steps.optimizer.state.values() for tensor in state.values()]
-    with operator_record() as record:
-        steps.step(micro_batches)
-    return sum(tensor.numel() * tensor.element_size() for tensor in tensors) + record.peak_bytes
+        assert_kept_is_what_autograd_saves(candidate, text, batch_size, dropout, training, walk)
 
 
 @DROPOUTS

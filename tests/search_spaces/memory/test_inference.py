@@ -3,10 +3,10 @@
 import random
 import subprocess
 import sys
-from collections import Counter
 
 import pytest
 import torch
+from memory_records import alive_by_place
 
 from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
 from search_spaces.cost import count_candidate, memory_bytes
@@ -24,25 +24,6 @@ def test_totals_are_those_of_the_cost(random_candidate, spec, batch_size):
         assert memory.weight_bytes == cost.weight_bytes
         assert memory.activation_bytes == batch_size * cost.activation_bytes
         assert memory.total_bytes == memory_bytes(cost, batch_size)
-
-
-def alive_by_place(model, inputs, operator_record, walk) -> dict[Place, int]:
-    """Returns the most bytes alive in each place of a forward pass."""
-    most: Counter[Place] = Counter()
-
-    class PlacedRecord(operator_record):
-        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-            result = super().__torch_dispatch__(function, types, args, kwargs)
-            most[walk.place] = max(most[walk.place], self.alive_bytes)
-            return result
-
-    walk.follow(model)
-    for number, layer in enumerate(model.layers, start=1):
-        norm = Place(number, Part.NORM)  # the residual is added outside of the norm, but for it
-        layer.feed_forward.register_forward_hook(lambda _module, _inputs, _outputs, norm=norm: walk.enter(norm))
-    with PlacedRecord():
-        model(inputs)
-    return dict(most)
 
 
 @pytest.mark.parametrize("batch_size", [1, 3])

@@ -1,11 +1,10 @@
 """Memory of training steps against what torch's autograd saves and what its operators keep alive."""
 
 import random
-from collections import Counter
 from dataclasses import replace
 
 import pytest
-import torch
+from memory_records import assert_kept_is_what_autograd_saves, recorded_peak
 
 from search_spaces.candidate import HEAD_KINDS, Architecture, Candidate, HeadKind, Layer
 from search_spaces.errors import SpaceError
@@ -15,35 +14,6 @@ from search_spaces.presets import preset
 from search_spaces.pruning import deployed_architecture
 
 DROPOUTS = pytest.mark.parametrize("dropout", [0.0, 0.1], ids=["no dropout", "dropout"])
-
-
-def saved_by_place(training, walk) -> dict[Place, int]:
-    """Returns the bytes of all storages that autograd saves, in the place that saves each first."""
-    model = training.model
-    owned = [*model.parameters(), *model.buffers(), training.batch, training.targets]
-    known = {tensor.untyped_storage().data_ptr() for tensor in owned}
-    saved: Counter[Place] = Counter()
-
-    def pack(tensor):
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in known:
-            known.add(storage.data_ptr())
-            saved[walk.place] += storage.nbytes()
-        return tensor
-
-    walk.follow(model)
-    training.loss.register_forward_pre_hook(lambda _module, _inputs: walk.enter(Place(None, Part.LOSS)))
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        training.forward()
-    return dict(saved)
-
-
-def assert_kept_is_what_autograd_saves(candidate, spec, batch_size, dropout, training, walk):
-    saved = saved_by_place(training(candidate, spec, batch_size, dropout), walk)
-    counted: Counter[Place] = Counter()
-    for share in training_memory(candidate, spec, batch_size, dropout=dropout).kept:
-        counted[share.place] += share.bytes
-    assert counted == saved
 
 
 @DROPOUTS
@@ -61,18 +31,6 @@ def test_every_place_keeps_what_autograd_saves(random_candidate, training, walk,
 def test_every_kind_of_head_keeps_what_autograd_saves(training, walk, windows, kind, heads, dropout):
     candidate = Candidate(Architecture((Layer(32, (kind,) * heads, (8,)),)))
     assert_kept_is_what_autograd_saves(candidate, windows, 2, dropout, training, walk)
-
-
-def recorded_peak(steps, micro_batches, operator_record, earlier=1) -> int:
-    """Returns the most bytes alive at once in a training step after `earlier` ones."""
-    for _ in range(earlier):
-        steps.step(micro_batches)
-    steps.optimizer.zero_grad(set_to_none=True)
-    tensors = [*steps.model.parameters(), *steps.model.buffers()]
-    tensors += [tensor for state in steps.optimizer.state.values() for tensor in state.values()]
-    with operator_record() as record:
-        steps.step(micro_batches)
-    return sum(tensor.numel() * tensor.element_size() for tensor in tensors) + record.peak_bytes
 
 
 @DROPOUTS
