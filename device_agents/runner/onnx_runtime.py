@@ -46,13 +46,22 @@ def _subject(content: bytes, threads: int, feeds: dict[str, Any]) -> Subject:
 
 
 def _inference(content: bytes, threads: int, feeds: dict[str, Any]) -> Callable[[], object]:
+    session = open_session(content, threads)
+    return lambda: session.run([LOGITS], feeds)
+
+
+def open_session(content: bytes, threads: int) -> Any:
+    """Returns a session on the processor, of threads that do not spin while they wait, for an ONNX file's content.
+
+    Raises:
+        DeviceError: onnxruntime is not installed.
+    """
     runtime = _onnxruntime()
     options = runtime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 3  # errors
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    return lambda: session.run([LOGITS], feeds)
+    return runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
 def _content(candidate: Candidate, input_spec: InputSpec) -> bytes:

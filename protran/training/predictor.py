@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import importlib
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor, nn
 
+from device_agents.runner.onnx_runtime import open_session
 from protran.tasks.base import Windows
 from protran.training.errors import TrainingError
 from protran.training.normalisation import Normalisation
@@ -86,10 +86,7 @@ def _int8_predictor(model: EncoderModel, candidate: Candidate, calibration: Sequ
             calibration=[batch.numpy() for batch in calibration],
         )
         content = quantised.read_bytes()
-    runtime = importlib.import_module("onnxruntime")
-    options = runtime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    session = open_session(content, threads=1)
 
     def predict(inputs: Tensor) -> Tensor:
         answers = [session.run(None, {INPUTS: window.numpy()})[0] for window in torch.split(inputs, 1)]
