@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from device_agents.device import DeviceInfo
@@ -45,6 +45,8 @@ class Agent:
         meter: which power sensor to use; none, if not given.
         reference: the base reference's latency in an earlier session, so that its seconds and these compare.
         runner: what answers payloads; a warm process, if not given.
+        identity: the device's stable identity; this machine's, if not given.
+        facts: tells what there is to know of the device, sensors included; read from this machine, if not given.
     """
 
     def __init__(
@@ -55,9 +57,12 @@ class Agent:
         meter: MeterSpec | None = None,
         reference: ReferenceLatency | None = None,
         runner: Runner | None = None,
+        identity: str | None = None,
+        facts: Callable[[], Mapping[str, Any]] | None = None,
     ) -> None:
         self.name = name
-        self.identity = device_identity()
+        self.identity = identity or device_identity()
+        self._facts = facts or _facts_of_this_machine
         self._meter = meter or MeterSpec()
         self._reference = reference
         self._others: dict[ReferenceSize, ReferenceLatency] = {}
@@ -68,8 +73,21 @@ class Agent:
         """The base reference's latency, which seconds lean on; None before the first calibration."""
         return self._reference
 
-    def profile(self, request: ProfileRequest, limits: Limits | None = None) -> Measurement:
+    def profile(
+        self,
+        request: ProfileRequest,
+        limits: Limits | None = None,
+        *,
+        energy: bool = True,
+        keep_trace: bool = False,
+    ) -> Measurement:
         """Returns the answer to `request`; a candidate that fails is a failed measurement with its reason.
+
+        Args:
+            request: what to measure.
+            limits: of time and memory.
+            energy: whether to use the power sensor; the pass that it needs takes about a minute.
+            keep_trace: whether the measurement shall carry the power over time.
 
         Raises:
             JobFailed: of kind lost: the runner was lost or cannot even run the reference, so that nothing is known of
@@ -83,7 +101,8 @@ class Agent:
             payload = {
                 "request": request.to_json(),
                 "reference": reference.to_json(),
-                "meter": self._meter.to_json(),
+                "meter": (self._meter if energy else MeterSpec()).to_json(),
+                "keep_trace": keep_trace,
             }
             limits = (limits or Limits()).bounded(available_memory_bytes(), MEMORY_SHARE)
             return Measurement.from_json(self._runner.call(payload, limits))
@@ -123,9 +142,8 @@ class Agent:
     def info(self) -> DeviceInfo:
         """Returns what there is to know of the device, without measuring anything."""
         facts: dict[str, Any] = {
-            **machine_facts().to_json(),
+            **self._facts(),
             "meter": self._meter.kind.value,
-            "sensors": [report.to_json() for report in discover()],
         }
         if self._reference is not None:
             facts["reference"] = self._reference.to_json()  # what `reference` of a later session takes
@@ -137,6 +155,10 @@ class Agent:
     def close(self) -> None:
         """Ends the runner. May be called twice."""
         self._runner.close()
+
+
+def _facts_of_this_machine() -> Mapping[str, Any]:
+    return {**machine_facts().to_json(), "sensors": [report.to_json() for report in discover()]}
 
 
 def _failed(request: ProfileRequest, reason: str) -> Measurement:

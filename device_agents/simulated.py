@@ -66,8 +66,18 @@ class SimulatedAgent:
         self._device = simulated_device(name)
         self.identity = self._device.identity
 
-    def profile(self, request: ProfileRequest, limits: Limits | None = None) -> Measurement:
-        """Returns the answer to `request`; limits are for what runs, and nothing runs here."""
+    def profile(
+        self,
+        request: ProfileRequest,
+        limits: Limits | None = None,
+        *,
+        energy: bool = True,
+        keep_trace: bool = False,
+    ) -> Measurement:
+        """Returns the answer to `request`.
+
+        Limits are for what runs, and nothing runs here; energy is simulated always, a trace of the power is not.
+        """
         if request.device_identity != self.identity:
             reason = f"the request is for device {request.device_identity}, this is {self.identity}; ask that device"
             return _failed(request, reason)

@@ -186,11 +186,13 @@ def profile(
     *,
     device: str = LOCAL,
     repeats: int = 1,
+    keep_trace: bool = False,
 ) -> list[Measurement]:
     """Measures one candidate on a device, `repeats` times, and returns the measurements.
 
     The device is this machine, or a simulated one, such as ``sim:rpi4``, whose values are of provenance simulated.
-    Nothing is recorded. A candidate that cannot run is a measurement with the status failed and a reason.
+    Nothing is recorded. A candidate that cannot run is a measurement with the status failed and a reason. With
+    `keep_trace` measurements carry the power over time, where the device has a power sensor.
 
     Raises:
         InputError: an unknown device, or fewer than one repeat.
@@ -205,7 +207,7 @@ def profile(
             ProfileRequest(candidate, input_spec, workload or Workload(), agent.identity, repeat)
             for repeat in range(repeats)
         ]
-        return [agent.profile(request, PROFILE_LIMITS) for request in requests]
+        return [agent.profile(request, PROFILE_LIMITS, keep_trace=keep_trace) for request in requests]
     finally:
         agent.close()
 

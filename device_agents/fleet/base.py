@@ -16,10 +16,19 @@ __all__ = ["DeviceInfo", "Dispatcher", "Job", "JobResult", "Limits", "ProfileJob
 
 @dataclass(frozen=True)
 class ProfileJob:
-    """Measure one candidate on one device, which it gets exclusively."""
+    """Measure one candidate on one device, which it gets exclusively.
+
+    Attributes:
+        request: what to measure.
+        limits: time and memory.
+        energy: whether to use the device's power sensor, if it has one.
+        keep_trace: whether the measurement shall carry the power over time.
+    """
 
     request: ProfileRequest
     limits: Limits = field(default_factory=Limits)
+    energy: bool = True
+    keep_trace: bool = False
 
     @property
     def job_id(self) -> str:

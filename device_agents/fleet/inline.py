@@ -10,7 +10,7 @@ from device_agents.errors import DeviceError
 from device_agents.fleet.base import Dispatcher, Job, JobResult, ProfileJob, TaskJob
 from device_agents.fleet.local_agent import ProfilingAgent
 from device_agents.fleet.membership import require_device
-from device_agents.fleet.outcome import outcome
+from device_agents.fleet.outcome import outcome, run_profile
 from device_agents.fleet.task_runner import TaskRunner
 
 
@@ -48,7 +48,7 @@ class InlineDispatcher(Dispatcher):
             task = job
             return outcome(job.job_id, lambda: self._tasks.run(task.entry, task.payload, task.limits))
         agent, profile = self._agents[job.request.device_identity], job
-        return outcome(job.job_id, lambda: agent.profile(profile.request, profile.limits))
+        return outcome(job.job_id, lambda: run_profile(agent, profile))
 
     def pending(self) -> int:
         """Number of jobs submitted whose result was not yet returned."""

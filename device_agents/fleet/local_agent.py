@@ -24,8 +24,17 @@ LOCAL_AGENT = "device_agents.fleet.local_agent:local_agent"
 class ProfilingAgent(Protocol):
     """Profiles candidates on one device."""
 
-    def profile(self, request: ProfileRequest, limits: Limits) -> Measurement:
-        """Returns the answer to a request; a candidate that fails is a measurement with the status failed."""
+    def profile(
+        self, request: ProfileRequest, limits: Limits, *, energy: bool = True, keep_trace: bool = False
+    ) -> Measurement:
+        """Returns the answer to a request; a candidate that fails is a measurement with the status failed.
+
+        Args:
+            request: what to measure.
+            limits: of time and memory.
+            energy: whether to use the power sensor.
+            keep_trace: whether the measurement shall carry the power over time.
+        """
 
     def info(self) -> DeviceInfo:
         """Returns what is known of the device."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from device_agents.errors import DeviceError
-from device_agents.fleet.base import JobResult
+from device_agents.fleet.base import JobResult, ProfileJob
 from device_agents.isolation import FailureKind, JobFailed
 from device_agents.measurement import Measurement
+
+if TYPE_CHECKING:
+    from device_agents.fleet.local_agent import ProfilingAgent
 
 
 def outcome(job_id: str, work: Callable[[], Measurement | Mapping[str, Any]]) -> JobResult:
@@ -27,6 +30,11 @@ def outcome(job_id: str, work: Callable[[], Measurement | Mapping[str, Any]]) ->
     except Exception as error:
         failure = describe(error)
     return JobResult(job_id, measurement, result, failure, lost, time.monotonic() - started_s)
+
+
+def run_profile(agent: ProfilingAgent, job: ProfileJob) -> Measurement:
+    """Returns the agent's answer to a job."""
+    return agent.profile(job.request, job.limits, energy=job.energy, keep_trace=job.keep_trace)
 
 
 def describe(error: BaseException) -> str:

@@ -6,7 +6,7 @@ import functools
 import json
 
 from device_agents.fleet.local_agent import ProfilingAgent, make_agent
-from device_agents.fleet.outcome import outcome
+from device_agents.fleet.outcome import outcome, run_profile
 from device_agents.fleet.task_runner import TaskRunner
 from device_agents.fleet.wire import profile_job, result_text, task_job
 
@@ -37,7 +37,7 @@ class DeviceWorker:
     def run(self, text: str) -> str:
         """Returns the result of a profile job, both as JSON text."""
         job = profile_job(text)
-        return result_text(outcome(job.job_id, lambda: self._agent().profile(job.request, job.limits)))
+        return result_text(outcome(job.job_id, lambda: run_profile(self._agent(), job)))
 
     def close(self) -> None:
         """Closes the agent."""

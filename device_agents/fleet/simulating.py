@@ -9,7 +9,7 @@ from device_agents.device import DeviceInfo
 from device_agents.errors import DeviceError
 from device_agents.fleet.base import Dispatcher, Job, JobResult, ProfileJob
 from device_agents.fleet.local_agent import ProfilingAgent
-from device_agents.fleet.outcome import outcome
+from device_agents.fleet.outcome import outcome, run_profile
 
 
 class SimulatingDispatcher(Dispatcher):
@@ -50,7 +50,7 @@ class SimulatingDispatcher(Dispatcher):
             return self._inner.next_result(timeout_s)
         job = self._queue.popleft()
         agent = self._agents[job.request.device_identity]
-        return outcome(job.job_id, lambda: agent.profile(job.request, job.limits))
+        return outcome(job.job_id, lambda: run_profile(agent, job))
 
     def pending(self) -> int:
         """Number of jobs submitted whose result was not yet returned."""

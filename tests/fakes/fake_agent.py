@@ -32,7 +32,7 @@ class FakeAgent:
         self.name = name
         self.reference_latency_s = reference_latency_s
 
-    def profile(self, request, limits):
+    def profile(self, request, limits, *, energy=True, keep_trace=False):
         with journal.entry("profile"):
             time.sleep(0.05)
         if request.repeat == Behaviour.RAISE:
