@@ -15,8 +15,11 @@ from search_spaces.canonical import stable_key
 from search_spaces.input_spec import InputSpec
 
 REQUEST_VERSION = 1
-PROCEDURE_VERSION = 2
-"""Version of the way things are measured; a change makes old requests unequal to new ones."""
+PROCEDURE_VERSION = 3
+"""Version of the way things are measured; a change makes old requests unequal to new ones.
+
+3: the energy pass warms up before its first window; what throttled or drifted is rejected.
+"""
 
 
 class Provenance(str, Enum):
@@ -35,7 +38,10 @@ class Provenance(str, Enum):
 
 
 class MeasurementStatus(str, Enum):
-    """What became of a request: a value, a failure of the candidate or device, or a value that failed its checks."""
+    """What became of a request: values, a failure of the candidate or device, or values that failed their checks.
+
+    Rejected values are kept so that one can look at them; they say nothing against the candidate: a repeat may be ok.
+    """
 
     OK = "ok"
     FAILED = "failed"
@@ -141,6 +147,9 @@ class Measurement:
         blocks: per quantity the block values behind the mean, so that noise can be modelled later.
         details: numbers about the measurement itself (iterations, clean share, reference latency, wall seconds).
         started_at: UTC time stamp, ISO 8601.
+        meter: the sensor behind energy and power, and what it covers; empty without one.
+        power_trace: (seconds since the first idle window began, watts); empty where it was not kept.
+        power_phases: (`idle-before`, `busy` or `idle-after`, start, end), on the time of the trace; empty without it.
     """
 
     request_id: str
@@ -152,9 +161,17 @@ class Measurement:
     blocks: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     details: Mapping[str, float] = field(default_factory=dict)
     started_at: str = ""
+    meter: str = ""
+    power_trace: tuple[tuple[float, float], ...] = ()
+    power_phases: tuple[tuple[str, float, float], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Returns a JSON object from which `from_json` builds the same measurement."""
+        """Returns a JSON object from which `from_json` builds the same; empty fields of the sensor are left out."""
+        of_meter = {
+            "meter": self.meter,
+            "power_trace": [list(point) for point in self.power_trace],
+            "power_phases": [list(phase) for phase in self.power_phases],
+        }
         return {
             "request_id": self.request_id,
             "device_identity": self.device_identity,
@@ -165,6 +182,7 @@ class Measurement:
             "blocks": {name: list(block) for name, block in self.blocks.items()},
             "details": dict(self.details),
             "started_at": self.started_at,
+            **{name: value for name, value in of_meter.items() if value},
         }
 
     @classmethod
@@ -180,4 +198,7 @@ class Measurement:
             blocks={name: tuple(block) for name, block in payload["blocks"].items()},
             details=dict(payload["details"]),
             started_at=payload["started_at"],
+            meter=payload.get("meter", ""),
+            power_trace=tuple((time_s, power_w) for time_s, power_w in payload.get("power_trace", ())),
+            power_phases=tuple((name, start_s, end_s) for name, start_s, end_s in payload.get("power_phases", ())),
         )

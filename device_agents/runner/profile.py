@@ -22,6 +22,7 @@ from device_agents.reference import BASE, ReferenceLatency, ReferenceSize, refer
 from device_agents.runner.measure import Bench, measure
 from device_agents.sampler import Subject
 from device_agents.sampling_plan import LatencyPlan
+from device_agents.throttling import read_throttling
 from device_agents.workload import Workload
 from search_spaces.deployment import Runtime
 
@@ -41,10 +42,11 @@ def warm_up() -> None:
 def handle(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Answers one question, asked as a JSON object.
 
-    ``{"request": ProfileRequest, "reference": ReferenceLatency or None, "meter": MeterSpec (optional)}`` is answered
-    with a Measurement, made beside the reference of the candidate's size; ``{"calibrate": null}`` with the
-    ReferenceLatency of the base reference, and ``{"calibrate": ReferenceSize, "base": ReferenceLatency}`` with that of
-    another size, measured as a ratio to the base.
+    ``{"request": ProfileRequest, "reference": ReferenceLatency or None, "meter": MeterSpec (optional), "keep_trace":
+    bool (optional)}`` is answered with a Measurement, made beside the reference of the candidate's size, which carries
+    its power trace where that is to be kept; ``{"calibrate": null}`` with the ReferenceLatency of the base reference,
+    and ``{"calibrate": ReferenceSize, "base": ReferenceLatency}`` with that of another size, measured as a ratio to
+    the base.
 
     Raises:
         RequestError: the payload is neither, or its workload is not one that the candidate's deployment runs.
@@ -75,6 +77,8 @@ def _profile(payload: Mapping[str, Any]) -> dict[str, Any]:
             load=_load,
             meter=meter,
             reference_latency=None if latency is None else ReferenceLatency.from_json(latency),
+            throttling=read_throttling,
+            keep_trace=payload.get("keep_trace") is True,
         )
         return measure(request, bench).to_json()
     finally:

@@ -1,10 +1,12 @@
 import pytest
 from fake_sensors import rapl_package, write
 
-from device_agents.energy import EnergyPlan, energy_pass
+from device_agents.energy import energy_pass
+from device_agents.energy_plan import EnergyPlan
 from device_agents.errors import DeviceError
 from device_agents.measurement import Provenance
 from device_agents.meters.rapl import open_rapl, rapl_counters
+from device_agents.sampler import Subject
 
 
 def test_packages_are_added_up(tmp_path, clock, poller, seen):
@@ -107,7 +109,7 @@ def test_the_energy_pass_tells_work_from_idleness_by_it(tmp_path, clock, poller)
         package.watts = 10.0
 
     plan = EnergyPlan(window_s=2.0, idle_s=2.0)
-    found = energy_pass(clock, open_rapl(tmp_path, clock, poller), call, plan)
+    found = energy_pass(clock, open_rapl(tmp_path, clock, poller), Subject(call), plan)
     assert found.energy_j.value == pytest.approx(15.0)
     assert found.dynamic_energy_j == pytest.approx(10.0)
     assert found.idle_power_w == pytest.approx(10.0)

@@ -11,6 +11,7 @@ from device_agents.errors import DeviceError, RequestError
 from device_agents.measurement import Measurement, MeasurementStatus, ProfileRequest
 from device_agents.reference import BASE, ReferenceLatency, ReferenceSize, reference_model
 from device_agents.runner import profile
+from device_agents.throttling import Throttling
 from device_agents.workload import Workload, WorkloadKind
 from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
 from search_spaces.cost import count_candidate, memory_bytes
@@ -123,6 +124,29 @@ def test_a_sensor_that_does_not_answer_costs_the_energy_and_not_the_latency():
     assert answer["values"]["latency_s"]["value"] > 0
     assert answer["values"]["energy_j"]["provenance"] == "unavailable"
     assert "meter-failed" in answer["flags"]
+
+
+def test_the_runner_asks_the_device_whether_it_throttles_and_keeps_no_trace_unasked(monkeypatch):
+    hot = Throttling(True, ("too hot",))
+    monkeypatch.setattr(profile, "read_throttling", lambda: hot)
+    answer = profile.handle(payload())
+    assert answer["status"] == "rejected"
+    assert answer["flags"][-1] == "throttled"
+    assert answer["values"]["latency_s"]["value"] > 0
+    assert "power_trace" not in answer
+
+
+@pytest.mark.parametrize(("asked", "kept"), [(True, True), (False, False), (None, False), ("yes", False)])
+def test_a_trace_is_kept_where_the_payload_says_so(monkeypatch, asked, kept):
+    seen = []
+
+    def measured(request, bench):
+        seen.append(bench.keep_trace)
+        return Measurement(request.request_id, "device", MeasurementStatus.OK)
+
+    monkeypatch.setattr(profile, "measure", measured)
+    profile.handle({**payload(), "keep_trace": asked})
+    assert seen == [kept]
 
 
 def test_an_unknown_meter_is_one_sentence():
