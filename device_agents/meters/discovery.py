@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from device_agents.errors import DeviceError
+from device_agents.meters.apple import INSTALL as INSTALL_APPLE
+from device_agents.meters.apple import MODULE as APPLE_MODULE
+from device_agents.meters.apple import is_apple_silicon, load_apple, open_apple
 from device_agents.meters.base import Meter
 from device_agents.meters.battery import SUPPLIES, check_discharging, find_batteries, open_battery
 from device_agents.meters.hwmon import open_hwmon
@@ -30,6 +33,8 @@ def discover(
     *,
     nvml: Callable[[], Any] = load_nvml,
     vcgencmd: Callable[[], str] = ask_firmware,
+    is_apple: Callable[[], bool] = is_apple_silicon,
+    apple: Callable[[], Any] = load_apple,
 ) -> tuple[SensorReport, ...]:
     """Returns one report or more for each kind of sensor that ProTran knows of, in a fixed order.
 
@@ -38,12 +43,15 @@ def discover(
         importable: tells whether a Python module is installed.
         nvml: returns the library `pynvml`.
         vcgencmd: returns what the Raspberry Pi's firmware says of its power chip.
+        is_apple: tells whether this is a Mac with an Apple processor.
+        apple: returns the library `zeus_apple_silicon`.
     """
     return (
         _rapl(root),
         *_hwmon(root),
         _rpi_pmic(root, vcgencmd),
         _nvidia(root, importable, nvml),
+        _apple(importable, is_apple, apple),
         _battery(root),
     )
 
@@ -93,6 +101,16 @@ def _nvidia(root: Path, importable: Callable[[str], bool], nvml: Callable[[], An
         finding = "an NVIDIA driver is loaded, but the library nvidia-ml-py is not installed"
         return SensorReport(sensor, SensorState.NOT_INSTALLED, finding, "pip install 'protran[gpu]'")
     return _tried(sensor, MeterKind.NVML, lambda: open_nvml(nvml()))
+
+
+def _apple(importable: Callable[[str], bool], is_apple: Callable[[], bool], apple: Callable[[], Any]) -> SensorReport:
+    sensor = "energy counters of an Apple processor"
+    if not is_apple():
+        return SensorReport(sensor, SensorState.ABSENT, "this is not a Mac with an Apple processor")
+    if not importable(APPLE_MODULE):
+        finding = "they are there, but the library zeus-apple-silicon is not installed"
+        return SensorReport(sensor, SensorState.NOT_INSTALLED, finding, INSTALL_APPLE)
+    return _tried(sensor, MeterKind.APPLE, lambda: open_apple(apple()))
 
 
 def _battery(root: Path) -> SensorReport:

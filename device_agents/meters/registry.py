@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from device_agents.clock import Clock
+from device_agents.meters.apple import open_apple
 from device_agents.meters.base import Meter
 from device_agents.meters.battery import open_battery
+from device_agents.meters.estimate import open_estimate
 from device_agents.meters.hwmon import open_hwmon
 from device_agents.meters.none import NoMeter
 from device_agents.meters.nvml import open_nvml
@@ -23,6 +25,8 @@ METERS: dict[MeterKind, Callable[[MeterSpec, Clock], Meter]] = {
     MeterKind.RPI_PMIC: lambda spec, clock: open_rpi_pmic(clock=clock),
     MeterKind.BATTERY: lambda spec, clock: open_battery(clock=clock),
     MeterKind.NVML: lambda spec, clock: open_nvml(clock=clock),
+    MeterKind.APPLE: lambda spec, clock: open_apple(clock=clock),
+    MeterKind.ESTIMATE: lambda spec, clock: open_estimate(spec.path, clock),
 }
 
 

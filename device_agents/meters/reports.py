@@ -9,8 +9,8 @@ from typing import Any
 
 from device_agents.meters.spec import MeterKind, MeterSpec
 
-PREFERENCE = (MeterKind.RAPL, MeterKind.HWMON, MeterKind.RPI_PMIC, MeterKind.BATTERY)
-"""What sees the work of a processor, the finest first. NVML does not: it sees the GPUs alone."""
+PREFERENCE = (MeterKind.RAPL, MeterKind.HWMON, MeterKind.RPI_PMIC, MeterKind.APPLE, MeterKind.BATTERY)
+"""What sees the work of a processor, the finest first. NVML sees the GPUs alone, and an estimate is no sensor."""
 
 
 class SensorState(str, Enum):

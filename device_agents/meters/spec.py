@@ -14,7 +14,8 @@ class MeterKind(str, Enum):
     """The meters that there are, and what each covers.
 
     NONE: nothing. REPLAY: a recording. RAPL: x86 processor packages. HWMON: the board's power chips. RPI_PMIC: the
-    Raspberry Pi 5 behind its input. BATTERY: the whole machine while unplugged. NVML: the NVIDIA GPUs alone.
+    Raspberry Pi 5 behind its input. BATTERY: the whole machine while unplugged. NVML: the NVIDIA GPUs alone. APPLE: an
+    Apple processor and what is on its chip. ESTIMATE: no sensor; the processor time of a window, times watts per core.
     """
 
     NONE = "none"
@@ -24,6 +25,8 @@ class MeterKind(str, Enum):
     RPI_PMIC = "rpi_pmic"
     BATTERY = "battery"
     NVML = "nvml"
+    APPLE = "apple"
+    ESTIMATE = "estimate"
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class MeterSpec:
 
     Attributes:
         kind: the sensor.
-        path: the recording, for a replay.
+        path: the recording, for a replay; the calibration, for an estimate (the one of this machine, if empty).
         rails: labels of the rails to add up, for hwmon; the whole board, if empty.
     """
 

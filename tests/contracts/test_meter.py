@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from fake_apple import FakeApple
 from fake_sensors import (
     PMIC,
     CounterFile,
@@ -13,11 +14,15 @@ from fake_sensors import (
     chip,
     rapl_package,
 )
+from power_calibrations import make_calibration
 
+from device_agents.clock import Clock
 from device_agents.errors import DeviceError
 from device_agents.measurement import Provenance
+from device_agents.meters.apple import open_apple
 from device_agents.meters.base import PowerTrace
 from device_agents.meters.battery import open_battery
+from device_agents.meters.estimate import GENERIC_WATTS, EstimateMeter
 from device_agents.meters.hwmon import open_hwmon
 from device_agents.meters.none import NoMeter
 from device_agents.meters.nvml import open_nvml
@@ -49,6 +54,23 @@ def on_battery(root, clock, poller):
     return open_battery(root, clock, poller)
 
 
+class Working(Clock):
+    """The time of another clock, in which this process works so much that its generic estimate is `watts`."""
+
+    def __init__(self, clock, watts):
+        self._clock = clock
+        self._cores = watts / math.sqrt(GENERIC_WATTS.low_w * GENERIC_WATTS.high_w)
+
+    def wall_s(self):
+        return self._clock.wall_s()
+
+    def cpu_s(self):
+        return self._cores * self._clock.wall_s()
+
+    def sleep(self, duration_s):
+        self._clock.sleep(duration_s)
+
+
 METERS = {
     "none": lambda root, clock, poller: NoMeter(clock),
     "replay": lambda root, clock, poller: ReplayMeter(PowerTrace((0.0, 100.0), (WATTS, WATTS)), clock),
@@ -61,6 +83,9 @@ METERS = {
     "nvml without a counter": lambda root, clock, poller: open_nvml(
         FakeNvml(clock, WATTS, counts=False), clock, poller
     ),
+    "apple": lambda root, clock, poller: open_apple(FakeApple(clock, cpu_total_mj=3.0, dram_mj=1.0), clock, poller),
+    "estimate": lambda root, clock, poller: EstimateMeter(make_calibration(), clock),
+    "estimate without a calibration": lambda root, clock, poller: EstimateMeter(None, Working(clock, WATTS)),
 }
 
 

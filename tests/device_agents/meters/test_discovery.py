@@ -1,6 +1,7 @@
 import os
 
 import pytest
+from fake_apple import FakeApple
 from fake_sensors import PMIC, FakeNvml, battery, chip, rapl_package, write
 
 from device_agents.clock import ManualClock
@@ -26,7 +27,7 @@ def no_root_access(monkeypatch):
 
 def test_a_machine_without_any_sensor_says_so_for_each_kind(tmp_path):
     reports = discover(tmp_path, lambda name: False)
-    assert [item.state for item in reports] == [SensorState.ABSENT] * 5
+    assert [item.state for item in reports] == [SensorState.ABSENT] * 6
     assert not energy_is_measurable(reports)
 
 
@@ -120,6 +121,31 @@ def test_a_gpu_whose_driver_tells_no_power_is_not_usable(tmp_path):
     assert "neither energy nor power" in found.finding
 
 
+def test_a_mac_without_the_library_comes_with_the_install_command(tmp_path):
+    found = report(tmp_path, "Apple", is_apple=lambda: True)
+    assert (found.state, found.meter) == (SensorState.NOT_INSTALLED, None)
+    assert found.command == "pip install 'protran[apple]'"
+
+
+def test_another_machine_is_not_asked_for_the_library_of_a_mac(tmp_path):
+    found = report(tmp_path, "Apple", ("zeus_apple_silicon",), is_apple=lambda: False)
+    assert (found.state, found.command) == (SensorState.ABSENT, None)
+    assert found.finding == "this is not a Mac with an Apple processor"
+
+
+def test_a_mac_with_the_library_is_usable_and_says_which_parts_are_told(tmp_path):
+    library = FakeApple(ManualClock(), cpu_total_mj=3.0, dram_mj=1.0)
+    found = report(tmp_path, "Apple", ("zeus_apple_silicon",), is_apple=lambda: True, apple=lambda: library)
+    assert (found.state, found.meter) == (SensorState.USABLE, MeterKind.APPLE)
+    assert found.finding.startswith("Apple silicon (processor + memory; not told: GPU, ")
+
+
+def test_a_mac_whose_processor_is_not_told_is_not_usable(tmp_path):
+    library = FakeApple(ManualClock(), gpu_mj=3.0)
+    found = report(tmp_path, "Apple", ("zeus_apple_silicon",), is_apple=lambda: True, apple=lambda: library)
+    assert (found.state, found.meter) == (SensorState.NOT_SUPPORTED, None)
+
+
 def test_a_battery_is_told_apart_from_a_mains_supply(tmp_path):
     write(tmp_path / "sys/class/power_supply/AC/type", "Mains")
     assert report(tmp_path, "battery").state is SensorState.ABSENT
@@ -136,5 +162,5 @@ def test_a_battery_on_the_charger_has_nothing_to_say_now(tmp_path):
 
 def test_this_machine_can_be_looked_at():
     reports = discover()
-    assert len(reports) >= 5
+    assert len(reports) >= 6
     assert all(set(item.to_json()) == {"sensor", "state", "finding", "command"} for item in reports)

@@ -1,12 +1,16 @@
 import pytest
+from power_calibrations import make_calibration
 
 from device_agents.clock import ManualClock
+from device_agents.environment import device_identity
 from device_agents.errors import DeviceError
+from device_agents.measurement import Provenance
 from device_agents.meters import registry
 from device_agents.meters.none import NoMeter
 from device_agents.meters.registry import METERS, open_meter
 from device_agents.meters.replay import ReplayMeter
 from device_agents.meters.spec import MeterKind, MeterSpec
+from device_agents.power_calibration.storage import save_calibration
 
 
 def test_every_kind_of_meter_can_be_opened():
@@ -30,3 +34,9 @@ def test_the_rails_that_are_asked_for_reach_the_meter(monkeypatch):
     monkeypatch.setattr(registry, "open_hwmon", lambda **options: asked.update(options))
     open_meter(MeterSpec(MeterKind.HWMON, rails=("VDD_IN",)), ManualClock())
     assert asked["labels"] == ("VDD_IN",)
+
+
+def test_the_calibration_that_is_asked_for_reaches_the_estimate(tmp_path):
+    path = save_calibration(make_calibration(identity=device_identity()), tmp_path)
+    meter = open_meter(MeterSpec(MeterKind.ESTIMATE, str(path)), ManualClock())
+    assert meter.energy_provenance is Provenance.ESTIMATED_CALIBRATED

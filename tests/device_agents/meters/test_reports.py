@@ -14,6 +14,8 @@ def usable(*kinds):
         ([], MeterKind.NONE),
         ([MeterKind.BATTERY], MeterKind.BATTERY),
         ([MeterKind.BATTERY, MeterKind.RPI_PMIC], MeterKind.RPI_PMIC),
+        ([MeterKind.BATTERY, MeterKind.APPLE], MeterKind.APPLE),
+        ([MeterKind.ESTIMATE], MeterKind.NONE),
         ([MeterKind.BATTERY, MeterKind.RPI_PMIC, MeterKind.HWMON], MeterKind.HWMON),
         ([MeterKind.BATTERY, MeterKind.HWMON, MeterKind.RAPL], MeterKind.RAPL),
     ],
