@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from device_agents.device import DeviceInfo
-from device_agents.environment import available_memory_bytes, device_identity, machine_facts
+from device_agents.device_facts import facts_of_this_machine
+from device_agents.environment import available_memory_bytes, device_identity
 from device_agents.errors import DeviceError
+from device_agents.exclusive import ExclusiveUse
 from device_agents.isolation import FailureKind, JobFailed, Limits, WarmProcess
 from device_agents.measurement import Measurement, MeasurementStatus, ProfileRequest
-from device_agents.meters.discovery import discover
 from device_agents.meters.spec import MeterSpec
 from device_agents.reference import BASE, ReferenceLatency, ReferenceSize, reference_size
 
@@ -37,7 +39,8 @@ class Agent:
 
     A candidate that crashes, hangs or eats all memory is a failed measurement, and the next one is measured as if
     nothing had happened. Seconds of all measurements share one reference latency: the one given, or else the one of
-    the first `calibrate`, which happens by itself where it must.
+    the first `calibrate`, which happens by itself where it must. Two agents of one device never measure at once, not
+    even in different processes of the machine: the later one waits.
 
     Args:
         name: the name that the user gave the device, for example `local`.
@@ -62,7 +65,8 @@ class Agent:
     ) -> None:
         self.name = name
         self.identity = identity or device_identity()
-        self._facts = facts or _facts_of_this_machine
+        self._facts = facts or facts_of_this_machine
+        self._exclusive = ExclusiveUse(self.identity)
         self._meter = meter or MeterSpec()
         self._reference = reference
         self._others: dict[ReferenceSize, ReferenceLatency] = {}
@@ -83,49 +87,65 @@ class Agent:
     ) -> Measurement:
         """Returns the answer to `request`; a candidate that fails is a failed measurement with its reason.
 
+        A measurement that could not be kept apart from those of other agents has the detail `unguarded`.
+
         Args:
             request: what to measure.
-            limits: of time and memory.
+            limits: of time and memory; another agent that measures now is waited for as long as the time limit.
             energy: whether to use the power sensor; the pass that it needs takes about a minute.
             keep_trace: whether the measurement shall carry the power over time.
 
         Raises:
-            JobFailed: of kind lost: the runner was lost or cannot even run the reference, so that nothing is known of
-                the candidate.
+            JobFailed: of kind lost: the runner was lost or cannot even run the reference, or another agent kept the
+                device, so that nothing is known of the candidate.
         """
         if request.device_identity != self.identity:
             reason = f"the request is for device {request.device_identity}, this is {self.identity}; ask that device"
             return _failed(request, reason)
+        limits = limits or Limits()
         try:
-            reference = self._beside(reference_size(request.candidate, request.input_spec, request.workload))
-            payload = {
-                "request": request.to_json(),
-                "reference": reference.to_json(),
-                "meter": (self._meter if energy else MeterSpec()).to_json(),
-                "keep_trace": keep_trace,
-            }
-            limits = (limits or Limits()).bounded(available_memory_bytes(), MEMORY_SHARE)
-            return Measurement.from_json(self._runner.call(payload, limits))
+            with self._exclusive.held(limits.time_s):
+                found = self._measured(request, limits, energy=energy, keep_trace=keep_trace)
         except JobFailed as failure:
             if failure.kind is FailureKind.LOST:
                 raise
             return _failed(request, failure.reason)
         except DeviceError as error:
             return _failed(request, str(error))
+        return replace(found, details={**found.details, "unguarded": 1.0}) if self._exclusive.obstacle else found
 
     def calibrate(self) -> ReferenceLatency:
         """Measures the base reference alone, takes the result for all later seconds, and returns it.
 
         Raises:
-            JobFailed: of kind lost: the runner cannot run even the reference model.
+            JobFailed: of kind lost: the runner cannot run even the reference model, or another agent kept the device.
         """
+        with self._exclusive.held(CALIBRATION_LIMITS.time_s):
+            return self._base()
+
+    def lean_on(self, reference: ReferenceLatency) -> None:
+        """Takes a latency of the base reference for all later seconds."""
+        self._others.clear()
+        self._reference = reference
+
+    def _measured(self, request: ProfileRequest, limits: Limits, *, energy: bool, keep_trace: bool) -> Measurement:
+        reference = self._beside(reference_size(request.candidate, request.input_spec, request.workload))
+        payload = {
+            "request": request.to_json(),
+            "reference": reference.to_json(),
+            "meter": (self._meter if energy else MeterSpec()).to_json(),
+            "keep_trace": keep_trace,
+        }
+        return Measurement.from_json(self._runner.call(payload, limits.bounded(available_memory_bytes(), MEMORY_SHARE)))
+
+    def _base(self) -> ReferenceLatency:
         self._others.clear()
         self._reference = self._calibrated({"calibrate": None})
         return self._reference
 
     def _beside(self, size: ReferenceSize) -> ReferenceLatency:
         """Returns the latency of the reference of one size; measures it if nobody has asked for it yet."""
-        base = self._reference or self.calibrate()
+        base = self._reference or self._base()
         if size == BASE:
             return base
         if size not in self._others:
@@ -150,15 +170,13 @@ class Agent:
             facts["reference_latency_s"] = self._reference.latency_s
             facts["reference_stderr_s"] = self._reference.stderr_s
             facts["reference_contended"] = self._reference.contended
+        if self._exclusive.obstacle:
+            facts["unguarded"] = self._exclusive.obstacle
         return DeviceInfo(self.name, self.identity, "ready", facts)
 
     def close(self) -> None:
         """Ends the runner. May be called twice."""
         self._runner.close()
-
-
-def _facts_of_this_machine() -> Mapping[str, Any]:
-    return {**machine_facts().to_json(), "sensors": [report.to_json() for report in discover()]}
 
 
 def _failed(request: ProfileRequest, reason: str) -> Measurement:

@@ -34,7 +34,7 @@ class EnergyPass:
     Attributes:
         energy_j: total energy per call; None where the meter has no energy.
         dynamic_energy_j: the same less what the idle device would have used; None without idle power.
-        peak_power_w: largest moving mean, the median over windows; None where the meter has no power samples.
+        peak_power_w: largest moving mean of a window, the mean over windows; None where the meter has no power samples.
         power_p99_w: 99th percentile of the raw samples.
         idle_before_w: power of the idle device before the calls; None where the meter has no energy.
         idle_after_w: the same after the calls.

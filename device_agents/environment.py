@@ -56,7 +56,7 @@ def machine_facts(root: Path = ROOT) -> MachineFacts:
         python=platform.python_version(),
         torch=_installed("torch"),
         governor=_text(root / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor") or None,
-        load=_load(root),
+        load=machine_load(root),
     )
 
 
@@ -75,6 +75,11 @@ def device_identity(root: Path = ROOT, *, executes: str = "cpu") -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:IDENTITY_LENGTH]
 
 
+def boot_identity(root: Path = ROOT) -> str:
+    """Returns what tells one start of the machine from the next; empty where the kernel does not say."""
+    return _text(root / "proc/sys/kernel/random/boot_id")
+
+
 def processor_model(root: Path = ROOT) -> str:
     """Returns the model name of the processor, or, on boards that do not say it, the name of the board."""
     names: dict[str, str] = {}
@@ -88,6 +93,12 @@ def processor_model(root: Path = ROOT) -> str:
 def available_memory_bytes(root: Path = ROOT) -> int | None:
     """Returns the memory that a new process can have without swapping; None where the machine does not say."""
     return _meminfo(root).get("MemAvailable")
+
+
+def machine_load(root: Path = ROOT) -> float | None:
+    """Returns the number of runnable processes, mean of the last minute; None where the machine does not say."""
+    words = _text(root / "proc/loadavg").split()
+    return float(words[0]) if words else None
 
 
 def _meminfo(root: Path) -> Mapping[str, int]:
@@ -105,11 +116,6 @@ def _operating_system(root: Path) -> str:
         if line.startswith("PRETTY_NAME="):
             return line.partition("=")[2].strip('"')
     return platform.platform(terse=True)
-
-
-def _load(root: Path) -> float | None:
-    words = _text(root / "proc/loadavg").split()
-    return float(words[0]) if words else None
 
 
 def _installed(distribution: str) -> str | None:

@@ -1,6 +1,9 @@
 """The agent of a simulated device: answers at once, from counts and data sheets, and says that it did.
 
 For dry runs and tests. Nothing is built or run, and no value is measured: each is `simulated`, the memory is counted.
+
+A device that heats up is simulated with the mean that it sustains, the share at the lower clock included: the
+measurement is ok and bears the flag `throttled`. A real device's is rejected then, since nobody knows that share.
 """
 
 from __future__ import annotations

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from device_agents.meters.discovery import discover
-from device_agents.meters.reports import best_meter
+from device_agents.meters.reports import SensorState, best_meter
 from device_agents.meters.spec import MeterKind, MeterSpec
 from protran.config import SENSOR_OBJECTIVES, CampaignConfig
-from protran.devices import LOCAL, simulated_among
+from protran.devices import LOCAL, fleet_among, fleet_device, simulated_among
 from protran.errors import InputError
 from protran.quantities import Quantity
 
@@ -42,6 +42,28 @@ def meter_of(config: CampaignConfig) -> MeterSpec:
             f"see `protran doctor` for what is missing"
         )
     return meter
+
+
+def energy_devices(config: CampaignConfig) -> frozenset[str]:
+    """Returns the names of the devices whose energy or power an objective or a budget is about.
+
+    Raises:
+        InputError: one of them is a device of the fleet without a usable sensor.
+    """
+    asked = {
+        name
+        for quantity, device in _asked(config)
+        if quantity in SENSOR_OBJECTIVES
+        for name in ([device] if device is not None else config.devices)
+    }
+    for name in fleet_among(sorted(asked)):
+        sensors = fleet_device(name).facts.get("sensors") or []
+        if not any(sensor.get("state") == SensorState.USABLE.value for sensor in sensors):
+            raise InputError(
+                f"energy and power cannot be measured on {name!r}: no usable sensor; leave them out, or see `protran "
+                f"device doctor {name}` for what is missing"
+            )
+    return frozenset(asked)
 
 
 def _asked(config: CampaignConfig) -> Iterator[tuple[Quantity, str | None]]:

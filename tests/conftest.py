@@ -26,6 +26,7 @@ def fakes_for_every_process(tmp_path_factory):
         patch.syspath_prepend(FAKES)
         inherited = os.environ.get("PYTHONPATH")
         patch.setenv("PYTHONPATH", FAKES + (os.pathsep + inherited if inherited else ""))
+        patch.setenv("PROTRAN_FLEET", str(tmp_path_factory.mktemp("fleet")))  # not that of who runs the tests
         patch.setenv("PROTRAN_TEST_JOURNAL", str(tmp_path_factory.mktemp("journal") / "journal.jsonl"))
         yield
 

@@ -66,6 +66,7 @@ class JobResult:
         result: for a `TaskJob` that returned.
         failure: one sentence, where the job crashed, hung, ran out of memory or lost its device.
         lost: the failure is the worker's or the device's, not the job's: to try again may help.
+        gone: the device did not come back: to try again does not help now.
         wall_s: wall-clock seconds from dispatch to result.
     """
 
@@ -74,6 +75,7 @@ class JobResult:
     result: Mapping[str, Any] | None = None
     failure: str | None = None
     lost: bool = False
+    gone: bool = False
     wall_s: float = 0.0
 
 

@@ -29,7 +29,7 @@ def outcome(job_id: str, work: Callable[[], Measurement | Mapping[str, Any]]) ->
         failure, lost = error.reason, error.kind is FailureKind.LOST
     except Exception as error:
         failure = describe(error)
-    return JobResult(job_id, measurement, result, failure, lost, time.monotonic() - started_s)
+    return JobResult(job_id, measurement, result, failure, lost, wall_s=time.monotonic() - started_s)
 
 
 def run_profile(agent: ProfilingAgent, job: ProfileJob) -> Measurement:

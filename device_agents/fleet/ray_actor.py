@@ -35,6 +35,10 @@ class ActorPlace:
             self._actor = self._make()
         return self._actor
 
+    def forget(self) -> None:
+        """Lets go of the actor, which lives on, or is dead."""
+        self._actor = None
+
     def drop(self) -> None:
         """Kills the actor, if there is one; what it started ends with it."""
         if self._actor is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import logging
 import os
 import re
 import secrets
@@ -21,10 +20,9 @@ from typing import Any
 import psutil
 
 from device_agents.errors import DeviceError
+from device_agents.fleet.ray_settings import HEALTH, LOOPBACK_ONLY, OBJECT_STORE_BYTES, environment, ray_environment
+from device_agents.fleet.ray_silence import mute, ray_log_to
 from device_agents.fleet.watchdog import watchdog
-
-OBJECT_STORE_BYTES = 80_000_000
-"""Ray's least is 78.6 MB. Jobs and results are a few kilobytes of JSON."""
 
 _PREFIX = "protran-ray-"
 _OF_RAY = "r"
@@ -32,13 +30,6 @@ _OF_RAY = "r"
 
 _LONGEST_ROOT = 12
 """A socket's path may have 107 bytes; below this folder Ray's have up to 95, where process ids have seven digits."""
-
-_HEALTH = {
-    "health_check_initial_delay_ms": 1000,
-    "health_check_period_ms": 2000,
-    "health_check_timeout_ms": 2000,
-    "health_check_failure_threshold": 3,
-}
 
 
 class RaySession:
@@ -66,8 +57,8 @@ class RaySession:
             try:
                 folder = stack.enter_context(_private_folder())
                 stack.enter_context(watchdog(folder))
-                stack.enter_context(_environment(_settings(folder)))
-                stack.enter_context(_log_to(folder / "driver.log"))
+                stack.enter_context(environment(_settings(folder)))
+                stack.enter_context(ray_log_to(folder / "driver.log"))
                 obey_sigterm = stack.enter_context(_sigterm())
                 self.ray = _start(folder / _OF_RAY, resources, cores)
             except Exception as error:
@@ -88,6 +79,8 @@ def _start(folder: Path, resources: dict[str, float], cores: int) -> Any:
         warnings.simplefilter("ignore")  # Ray's advice to its own users
         import ray  # noqa: PLC0415 (half a second, and it reads the environment: only once that is set)
 
+        mute(ray)
+
         ray.init(
             address="local",
             num_cpus=cores,
@@ -97,7 +90,7 @@ def _start(folder: Path, resources: dict[str, float], cores: int) -> Any:
             log_to_driver=False,
             configure_logging=False,
             _temp_dir=str(folder),
-            _system_config=dict(_HEALTH),  # a copy: Ray writes into it
+            _system_config=dict(HEALTH),  # a copy: Ray writes into it
         )
     return ray
 
@@ -114,19 +107,7 @@ def _settings(folder: Path) -> dict[str, str]:
     descriptor = os.open(token, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # Ray's own token file is 0644
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(_token())
-    return {
-        "RAY_AUTH_MODE": "token",
-        "RAY_AUTH_TOKEN_PATH": str(token),
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_worker_niceness": "0",  # the default of 15 spoils every timing
-        # This is what makes Ray take 127.0.0.1 as its address and bind to the loopback only: it replaces an explicit
-        # loopback address by the machine's outward one, except on systems where this variable is 0 by default.
-        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
-        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # agents see the accelerators that the user sees
-        "RAY_DISABLE_FAILURE_SIGNAL_HANDLER": "1",  # it answers SIGTERM with a crash dump, also outside the main thread
-        "RAY_grpc_client_keepalive_time_ms": "5000",
-        "RAY_grpc_client_keepalive_timeout_ms": "5000",
-    }
+    return {**ray_environment(token), **LOOPBACK_ONLY}
 
 
 @contextlib.contextmanager
@@ -152,20 +133,6 @@ def _sweep(root: Path) -> None:
 
 
 @contextlib.contextmanager
-def _environment(settings: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in settings}
-    os.environ.update(settings)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-@contextlib.contextmanager
 def _sigterm() -> Iterator[Callable[[], None]]:
     """Yields what makes SIGTERM an interrupt again after Ray took it; what was there before comes back at the end.
 
@@ -182,19 +149,3 @@ def _sigterm() -> Iterator[Callable[[], None]]:
         yield lambda: handle(signal.default_int_handler if before == signal.SIG_DFL else before)
     finally:
         handle(before)
-
-
-@contextlib.contextmanager
-def _log_to(path: Path) -> Iterator[None]:
-    """Sends what Ray would tell the terminal to a file."""
-    logger = logging.getLogger("ray")
-    handler = logging.FileHandler(path)
-    propagate = logger.propagate
-    logger.addHandler(handler)
-    logger.propagate = False
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.propagate = propagate
-        handler.close()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import json
 
+from device_agents.fleet.base import ProfileJob
 from device_agents.fleet.local_agent import ProfilingAgent, make_agent
 from device_agents.fleet.outcome import outcome, run_profile
 from device_agents.fleet.task_runner import TaskRunner
 from device_agents.fleet.wire import profile_job, result_text, task_job
+from device_agents.measurement import Measurement
 
 
 class DeviceWorker:
@@ -37,7 +39,10 @@ class DeviceWorker:
     def run(self, text: str) -> str:
         """Returns the result of a profile job, both as JSON text."""
         job = profile_job(text)
-        return result_text(outcome(job.job_id, lambda: run_profile(self._agent(), job)))
+        return result_text(outcome(job.job_id, lambda: self._profiled(job)))
+
+    def _profiled(self, job: ProfileJob) -> Measurement:
+        return run_profile(self._agent(), job)
 
     def close(self) -> None:
         """Closes the agent."""

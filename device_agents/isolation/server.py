@@ -3,7 +3,8 @@
 Started by `WarmProcess` as ``python -m device_agents.isolation.server ENTRY REQUEST_FD REPLY_FD``. The entry is an
 importable module with ``handle(payload: dict) -> dict`` and, where it wants, ``warm_up() -> None``, which is called
 once and must not start threads: a fork copies only the thread that forks. Requests and replies are JSON lines on their
-own pipes, so that nothing that a job prints can break them.
+own pipes, so that nothing that a job prints can break them. Over ssh there are no other pipes than standard input and
+output: with ``0 1`` the server takes these for itself, and what anybody prints goes to its error output.
 
 The server ends at SIGTERM and when its client does: the request pipe then ends, even if the client was killed. (A
 signal at the parent's death would not do: it follows the *thread* that started the server.)
@@ -35,9 +36,8 @@ _IDLE_LOOK_S = 2.0
 def main(arguments: list[str]) -> int:
     """Serves until the client is gone; returns the exit code."""
     client_pid = os.getppid()
-    entry, request_fd, reply_fd = arguments[0], int(arguments[1]), int(arguments[2])
-    for fd in (request_fd, reply_fd):
-        os.set_inheritable(fd, False)
+    entry = arguments[0]
+    request_fd, reply_fd = _own_pipes(int(arguments[1]), int(arguments[2]))
     try:
         handle = _load(entry)
     except BaseException as error:  # SystemExit at import too is a reason to tell
@@ -52,6 +52,19 @@ def main(arguments: list[str]) -> int:
     except (ClientGone, BrokenPipeError):
         pass
     return 0
+
+
+def _own_pipes(request_fd: int, reply_fd: int) -> tuple[int, int]:
+    """Returns descriptors that no program started from here inherits and that nothing prints to."""
+    if (request_fd, reply_fd) == (0, 1):
+        request_fd, reply_fd = os.dup(0), os.dup(1)
+        nowhere = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nowhere, 0)
+        os.dup2(2, 1)
+        os.close(nowhere)
+    for fd in (request_fd, reply_fd):
+        os.set_inheritable(fd, False)
+    return request_fd, reply_fd
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

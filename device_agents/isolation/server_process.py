@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
 from device_agents.isolation.failure import FailureKind, JobFailed
@@ -32,9 +32,19 @@ class ServerGone(Exception):
 
 
 class ServerProcess:
-    """One running server; not thread-safe."""
+    """One running server; not thread-safe.
 
-    def __init__(self, python: str, entry: str, environment: Mapping[str, str]) -> None:
+    Args:
+        python: interpreter of the server.
+        entry: what it imports.
+        environment: of the process that is started here.
+        link: command that starts the server elsewhere, with the descriptors ``0 1``, and connects it with its own
+            standard input and output; `python` is not used then.
+    """
+
+    def __init__(
+        self, python: str, entry: str, environment: Mapping[str, str], *, link: Sequence[str] | None = None
+    ) -> None:
         self._entry = entry
         self._ready = False
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process)
@@ -43,23 +53,20 @@ class ServerProcess:
         self._replies = LineReader(reply_fd)
         os.set_blocking(self._request_fd, False)
         fds = (self._request_fd, reply_fd)
-        command = [python, "-m", "device_agents.isolation.server", entry, str(request_end), str(reply_end)]
+        local = [python, "-m", "device_agents.isolation.server", entry, str(request_end), str(reply_end)]
         try:
             self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                local if link is None else list(link),
+                stdin=subprocess.DEVNULL if link is None else request_end,
+                stdout=subprocess.DEVNULL if link is None else reply_end,
                 stderr=self._errors,
                 env=dict(environment),
-                pass_fds=(request_end, reply_end),
+                pass_fds=(request_end, reply_end) if link is None else (),
                 start_new_session=True,  # an interrupt at the terminal is for the client, which then closes the server
             )
         except OSError as error:
             _close(fds, self._errors)
-            reason = (
-                f"cannot start the interpreter {python!r}: {error.strerror}; give the path of a Python 3.10 or newer"
-            )
-            raise JobFailed(FailureKind.LOST, reason) from error
+            raise JobFailed(FailureKind.LOST, _not_started(python, link, error)) from error
         finally:
             os.close(request_end)
             os.close(reply_end)
@@ -69,6 +76,11 @@ class ServerProcess:
     def pid(self) -> int:
         """Process id of the server."""
         return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """Exit code of the process that was started here, negative for a signal; None while it runs."""
+        return self._process.poll()
 
     def alive(self) -> bool:
         """Tells whether the server still runs."""
@@ -145,6 +157,12 @@ class ServerProcess:
         size = self._errors.seek(0, os.SEEK_END)
         self._errors.seek(max(0, size - _TAIL_BYTES))
         return self._errors.read().decode(errors="replace")
+
+
+def _not_started(python: str, link: Sequence[str] | None, error: OSError) -> str:
+    if link is not None:
+        return f"cannot start the program {link[0]!r}: {error.strerror}; install it"
+    return f"cannot start the interpreter {python!r}: {error.strerror}; give the path of a Python 3.10 or newer"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

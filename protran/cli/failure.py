@@ -41,15 +41,16 @@ def resumable() -> Iterator[None]:
 
 
 def report(error: BaseException) -> int:
-    """Writes one line about `error` to standard error and returns the exit code.
+    """Writes one line about `error`, or one for each of its `failures`, to standard error and returns the exit code.
 
     With ``PROTRAN_DEBUG=1`` in the environment the traceback is written too.
     """
     if os.environ.get(DEBUG, "") not in ("", "0"):
         traceback.print_exception(error)
     text, code = explain(error)
-    if text:
-        sys.stderr.write(f"protran: {harmless(text)}\n")
+    for line in getattr(error, "failures", None) or [text]:
+        if line:
+            sys.stderr.write(f"protran: {harmless(line)}\n")
     return code
 
 

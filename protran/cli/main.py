@@ -9,7 +9,21 @@ from typing import Annotated
 
 import typer
 
-from protran.cli import campaigns, doctor, failure, memory, monitor, pareto, profile, search, space, surrogate, task
+from protran.cli import (
+    campaigns,
+    device,
+    doctor,
+    failure,
+    fleet,
+    memory,
+    monitor,
+    pareto,
+    profile,
+    search,
+    space,
+    surrogate,
+    task,
+)
 
 app = typer.Typer(
     name="protran",
@@ -25,6 +39,8 @@ app.command("pareto")(pareto.pareto)
 app.command("profile")(profile.profile)
 app.command("memory")(memory.memory)
 app.command("monitor", context_settings=monitor.CONTEXT)(monitor.monitor)
+app.add_typer(fleet.app, name="fleet")
+app.add_typer(device.app, name="device")
 app.add_typer(space.app, name="space")
 app.add_typer(task.app, name="task")
 app.add_typer(surrogate.app, name="surrogate")

@@ -6,6 +6,7 @@ import pytest
 from device_agents.agent import Agent
 from device_agents.environment import device_identity
 from device_agents.errors import DeviceError
+from device_agents.exclusive import ExclusiveUse
 from device_agents.isolation import FailureKind, JobFailed, Limits
 from device_agents.measurement import Measurement, MeasurementStatus, ProfileRequest, Provenance, Value
 from device_agents.reference import ReferenceLatency
@@ -22,6 +23,13 @@ WIDER = ReferenceLatency(0.008, 4e-5, 0.95, contended=False, ratio_stderr=0.003)
 def request(hidden=8, identity=None, repeat=0):
     candidate = Candidate(Architecture((Layer(hidden, HEADS, (16,)),)))
     return ProfileRequest(candidate, WINDOWS, Workload(), identity or device_identity(), repeat)
+
+
+@pytest.fixture(autouse=True)
+def lock_folder(tmp_path, monkeypatch):
+    """The folder of the locks: not the machine's own, where somebody may be measuring."""
+    monkeypatch.setattr("device_agents.exclusive.SHARED_FOLDER", tmp_path)
+    return tmp_path
 
 
 class FakeRunner:
@@ -125,6 +133,50 @@ def test_calibrating_without_a_runner_is_an_error():
         Agent("local", runner=FakeRunner(JobFailed(FailureKind.LOST, "gone"))).calibrate()
 
 
+def busy_device():
+    return ExclusiveUse(device_identity()).held(1.0)
+
+
+def test_the_device_is_the_agents_alone_while_its_runner_works():
+    runner = FakeRunner()
+    agent = Agent("local", runner=runner, reference=REFERENCE)
+    answer, seen = runner.call, []
+
+    def call(payload, limits=None):
+        with pytest.raises(JobFailed), ExclusiveUse(device_identity()).held(0.0):
+            pytest.fail("both hold it")
+        seen.append(payload)
+        return answer(payload, limits)
+
+    runner.call = call
+    agent.calibrate()
+    agent.profile(request())
+    assert len(seen) == 2
+    with busy_device():
+        assert not runner.closed
+
+
+@pytest.mark.parametrize("ask", [lambda agent: agent.profile(request(), Limits(time_s=0.01)), Agent.calibrate])
+def test_a_device_that_another_agent_keeps_is_no_answer_about_the_candidate(ask, monkeypatch):
+    monkeypatch.setattr("device_agents.agent.CALIBRATION_LIMITS", Limits(time_s=0.01))
+    runner = FakeRunner()
+    agent = Agent("local", runner=runner, reference=REFERENCE)
+    with busy_device(), pytest.raises(JobFailed, match="still in use by another agent") as raised:
+        ask(agent)
+    assert raised.value.kind is FailureKind.LOST
+    assert not runner.asked
+
+
+def test_a_device_that_cannot_be_locked_is_measured_on_all_the_same_and_the_measurement_says_so(lock_folder):
+    agent = Agent("local", runner=FakeRunner(), reference=REFERENCE)
+    assert "unguarded" not in agent.profile(request()).details
+    lock_folder.joinpath(ExclusiveUse(device_identity()).path).unlink()
+    lock_folder.joinpath(ExclusiveUse(device_identity()).path).mkdir()
+    measurement = agent.profile(request())
+    assert (measurement.status, measurement.details["unguarded"]) == (MeasurementStatus.OK, 1.0)
+    assert agent.info().facts["unguarded"].startswith("other agents are not kept off")
+
+
 def test_a_request_for_another_device_is_not_answered_here():
     runner = FakeRunner()
     measurement = Agent("local", runner=runner).profile(request(identity="another"))
@@ -149,6 +201,7 @@ def test_the_device_is_described_without_measuring():
     assert (info.name, info.identity, info.state) == ("local", device_identity(), "ready")
     assert info.facts["reference_latency_s"] == REFERENCE.latency_s
     assert info.facts["cores"] >= 1
+    assert {"sensors", "throttling", "runtimes"} <= set(info.facts)
     assert not runner.asked
 
 

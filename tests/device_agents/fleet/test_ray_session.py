@@ -20,15 +20,6 @@ def test_the_token_is_readable_by_its_owner_only_and_stays_out_of_the_environmen
     assert token.read_text() not in settings.values()
 
 
-def test_the_environment_is_as_before_afterwards(monkeypatch):
-    monkeypatch.setenv("RAY_AUTH_MODE", "of the user")
-    monkeypatch.delenv("RAY_USAGE_STATS_ENABLED", raising=False)
-    with ray_session._environment({"RAY_AUTH_MODE": "token", "RAY_USAGE_STATS_ENABLED": "0"}):
-        assert os.environ["RAY_AUTH_MODE"] == "token"
-    assert os.environ["RAY_AUTH_MODE"] == "of the user"
-    assert "RAY_USAGE_STATS_ENABLED" not in os.environ
-
-
 def test_the_folder_is_private_and_goes_with_its_session(tmp_path, monkeypatch):
     monkeypatch.setattr(ray_session, "_LONGEST_ROOT", 1000)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

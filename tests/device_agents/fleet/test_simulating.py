@@ -8,14 +8,14 @@ from device_agents.simulated_devices import DEVICES
 from device_agents.workload import Workload
 
 
-def opened(*simulated, **options):
-    return open_dispatcher("inline", agent_factory="fake_agent:FakeAgent", simulated=simulated, **options)
+def opened(*devices):
+    return open_dispatcher("inline", devices, agent_factory="fake_agent:FakeAgent")
 
 
 @pytest.fixture
 def both():
     """A dispatcher of the fake device and of two simulated ones."""
-    dispatcher = opened("sim:rpi4", "sim:a100")
+    dispatcher = opened("local", "sim:rpi4", "sim:a100")
     yield dispatcher
     dispatcher.close()
 
@@ -41,7 +41,7 @@ def test_simulated_devices_are_part_of_the_fleet(both):
 
 
 def test_a_machine_that_only_trains_is_not_part_of_it():
-    dispatcher = opened("sim:rpi4", measures=False)
+    dispatcher = opened("sim:rpi4")
     assert [device.name for device in dispatcher.devices()] == ["sim:rpi4"]
     dispatcher.close()
 
@@ -87,4 +87,4 @@ def test_close_forgets_the_queue_and_may_be_called_twice():
 
 def test_an_unknown_simulated_device_is_refused_before_anything_starts():
     with pytest.raises(DeviceError, match=r"must be one of sim:rpi4.*got 'sim:xyz'"):
-        opened("sim:xyz", agent_options={"no": "such option"})
+        open_dispatcher("inline", ["local", "sim:xyz"], agent_factory="fake_agent:broken")

@@ -8,6 +8,7 @@ from device_agents.environment import device_identity
 from device_agents.errors import RequestError
 from device_agents.meters.spec import MeterSpec
 from device_agents.runner import facts
+from device_agents.throttling import Throttling
 
 
 def test_the_machine_says_what_it_is():
@@ -17,6 +18,15 @@ def test_the_machine_says_what_it_is():
     assert found["sensors"]
     assert MeterSpec.from_json(found["meter"]).to_json() == found["meter"]
     json.dumps(found, allow_nan=False)
+
+
+def test_the_machine_says_whether_it_is_throttled_and_what_runs_models_there(monkeypatch):
+    throttling = Throttling(True, ("firmware says under-voltage",), 81.5)
+    monkeypatch.setattr(facts, "read_throttling", lambda: throttling)
+    monkeypatch.setattr(facts, "runtime_versions", lambda: {"torch": "2.13.0", "onnxruntime": None})
+    found = facts.handle({"facts": None})
+    assert found["throttling"] == throttling.to_json()
+    assert found["runtimes"] == {"torch": "2.13.0", "onnxruntime": None}
 
 
 def test_the_free_memory_is_told_alone(monkeypatch):
