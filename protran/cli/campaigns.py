@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from protran.cli.carbon_options import CountryOption, GridIntensityOption, PueOption, named_grid
 from protran.cli.terminal import JsonFlag, harmless, print_json, print_pairs, screen
 
 RunsOption = Annotated[Path, typer.Option(help="The folder of the campaigns.")]
@@ -19,19 +20,37 @@ _LISTED = ("name", "phase", "space", "task", "devices", "profiles", "trainings",
 def status(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The campaign (`protran list` shows them).")],
     runs: RunsOption = Path("runs"),
+    country: CountryOption = None,
+    grid_intensity: GridIntensityOption = None,
+    pue: PueOption = None,
+    memory_term: Annotated[
+        bool, typer.Option("--memory-term", help="Add what the memory of the machines drew (0.3725 W per GB).")
+    ] = False,
+    estimate_energy: Annotated[
+        bool, typer.Option("--estimate-energy", help="Without a sensor: a range from core-seconds, an estimate.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Say how far a campaign is: phase, profiles, trainings, failures.
+    """Say how far a campaign is: phase, profiles, trainings, failures; and, of a grid, what it emitted so far.
 
-    Example: protran status demo --json
+    Example: protran status demo --country DE --estimate-energy
     """
     from protran.api import open_campaign
 
-    document = open_campaign(name, runs=runs).status().to_json()
+    grid = named_grid(country, grid_intensity, pue)
+    campaign = open_campaign(name, runs=runs)
+    document = campaign.status().to_json()
+    rows = [(key.replace("_", " "), _text(value)) for key, value in document.items()]
+    if grid is not None or memory_term or estimate_energy:
+        from protran.cli.campaign_footprint import CampaignFootprint
+
+        footprint = CampaignFootprint(campaign.usage(), grid, estimate_energy, memory_term)
+        document = {**document, "footprint": footprint.to_json()}
+        rows += footprint.rows()
     if as_json:
         print_json(document)
         return
-    print_pairs(screen(), [(key.replace("_", " "), _text(value)) for key, value in document.items()])
+    print_pairs(screen(), rows)
 
 
 def list_all(runs: RunsOption = Path("runs"), as_json: JsonFlag = False) -> None:

@@ -30,24 +30,29 @@ def doctor(
     from device_agents.environment import available_memory_bytes, device_identity, machine_facts
     from device_agents.meters.discovery import discover
     from device_agents.meters.reports import energy_is_measurable
+    from device_agents.throttling import read_throttling
     from protran.cli import health
     from protran.tasks.cache import cache_folder
 
     facts = machine_facts()
-    sensors = discover()
+    sensors, throttling = discover(), read_throttling()
+    energy = energy_is_measurable(sensors)
     checks = [
         *health.libraries(),
         health.load(facts),
         health.memory(available_memory_bytes()),
+        health.heat(throttling),
+        *([] if energy else [health.power_calibration()]),
         health.folder("runs", runs),
         health.folder("cache", cache_folder()),
     ]
-    measurable = _measurable(energy=energy_is_measurable(sensors))
+    measurable = _measurable(energy=energy)
     if as_json:
         print_json(
             {
                 "machine": {**facts.to_json(), "device_identity": device_identity()},
                 "measurable": measurable,
+                "throttling": throttling.to_json(),
                 "sensors": [report.to_json() for report in sensors],
                 "checks": [check.to_json() for check in checks],
                 "warnings": sum(check.health is health.Health.WARNING for check in checks),

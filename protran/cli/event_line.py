@@ -12,6 +12,7 @@ from protran.campaign.events import (
     ProposalMade,
     StepStarted,
     TrainingDone,
+    WaitBegan,
 )
 from protran.cli.progress import Progress, duration
 from protran.cli.terminal import harmless
@@ -38,6 +39,8 @@ def event_line(event: CampaignEvent, progress: Progress) -> str:
         case FrontChanged():
             state = "verified" if event.verified else "so far"
             text = f"front {state}: {how_many(len(event.front.to_json()['candidates']), 'candidate')}"
+        case WaitBegan():
+            text = waiting_text(event)
         case Note():
             text = f"note: {harmless(event.text)}"
         case CampaignDone():
@@ -51,6 +54,14 @@ def _opened_text(event: CampaignOpened) -> str:
         return f"campaign {harmless(event.name)} starts: {plan}"
     done = f"{event.profiles_done} profiles and {event.trainings_done} trainings done"
     return f"campaign {harmless(event.name)} resumes: {done}, {plan}"
+
+
+def waiting_text(event: WaitBegan) -> str:
+    """Returns until when nothing is submitted, by the clock of this machine."""
+    until = event.until.astimezone()
+    return (
+        f"waiting for low-carbon hours: goes on at {until:%Y-%m-%d %H:%M} {until.tzname()}, in {duration(event.wait_s)}"
+    )
 
 
 def profile_text(event: ProfileDone) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from device_agents.environment import MachineFacts
+    from device_agents.throttling import Throttling
 
 _GIB = 1024**3
 _LEAST_DISK_BYTES = 2 * _GIB
@@ -90,6 +91,34 @@ def memory(available_bytes: int | None) -> Check:
             "memory", Health.WARNING, f"{finding}; a campaign wants 2 GiB", "ps -eo rss,pid,comm --sort=-rss | head"
         )
     return Check("memory", Health.OK, finding)
+
+
+def heat(throttling: Throttling) -> Check:
+    """Looks whether the machine is slowed down by heat or lack of power, which gets measurements rejected."""
+    celsius = throttling.temperature_celsius
+    temperature = "temperature unknown" if celsius is None else f"{celsius:.0f} C"
+    if throttling.throttled:
+        advice = "measurements will be rejected until it is cooler or has more power"
+        return Check("heat", Health.WARNING, f"throttled, {temperature}: {'; '.join(throttling.reasons)}; {advice}")
+    throttled = "the machine does not say whether it is throttled" if throttling.throttled is None else "not throttled"
+    return Check("heat", Health.OK, f"{throttled}, {temperature}")
+
+
+def power_calibration() -> Check:
+    """Looks whether estimates of energy rest on a plug meter: what helps a machine without a power sensor."""
+    from device_agents.errors import DeviceError
+    from device_agents.meters.estimate import usable_calibration
+
+    command = "protran device calibrate-power"
+    try:
+        calibration = usable_calibration()
+    except DeviceError as error:
+        return Check("power calibration", Health.WARNING, str(error), command)
+    if calibration is None:
+        finding = "none that can be used; with a plug meter, estimates of energy become those of this very machine"
+        return Check("power calibration", Health.MISSING, finding, command)
+    finding = f"of {calibration.date[:10]} with {calibration.plug_meter}, for estimates of energy"
+    return Check("power calibration", Health.OK, finding)
 
 
 def folder(name: str, path: Path) -> Check:

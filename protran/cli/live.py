@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from protran.cli.event_line import event_line, training_text
+from protran.cli.event_line import event_line, training_text, waiting_text
 from protran.cli.front_table import front_table
 from protran.cli.progress import Progress, duration
 from protran.cli.terminal import harmless
@@ -61,6 +61,8 @@ class LiveView:
         yield line(self._counts())
         yield ProgressBar(total=1.0, completed=progress.share(), width=max(4, min(60, options.max_width)))
         yield Segment.line()
+        if progress.waiting is not None:
+            yield line(waiting_text(progress.waiting), "cyan")
         for event in tuple(progress.last_trainings):
             yield line(training_text(event), "dim")
         for note in tuple(progress.notes):
@@ -79,7 +81,8 @@ class LiveView:
     def _counts(self) -> str:
         progress = self._progress
         left_s = progress.time_left_s()
-        left = "estimating time left" if left_s is None else f"at most {duration(left_s)} left"
+        of_work = " of work" if progress.waited_s else ""  # waits to come are not foreseen
+        left = "estimating time left" if left_s is None else f"at most {duration(left_s)}{of_work} left"
         jobs = (
             f"{progress.profiles.done}/{progress.profiles.planned} profiles, "
             f"{progress.trainings.done}/{progress.trainings.planned} trainings"

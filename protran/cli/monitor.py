@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,8 +17,8 @@ from protran.errors import InputError
 if TYPE_CHECKING:
     from device_agents.meters.base import Meter
     from device_agents.meters.energy_range import EnergyRange
+    from protran.carbon.footprint import Footprint
     from protran.carbon.intensity import Intensity
-    from protran.cli.energy_windows import EnergyWindows
     from protran.cli.monitor_summary import MonitorSummary
 
 CONTEXT = {"allow_interspersed_args": False}
@@ -33,14 +34,27 @@ def monitor(
         str | None, typer.Option(metavar="DE", help="Whose grid feeds this machine: a code or an English name.")
     ] = None,
     g_per_kwh: Annotated[
-        float | None, typer.Option(metavar="N", help="Grams of CO2e per kilowatt-hour, where you know better.")
+        float | None,
+        typer.Option(
+            "--grid-intensity",
+            "--g-per-kwh",
+            metavar="G",
+            help="Grams of CO2e per kilowatt-hour, where you know better.",
+        ),
     ] = None,
     pue: Annotated[float, typer.Option(metavar="P", help="Power usage effectiveness of the building.")] = 1.0,
     memory_gb: Annotated[
         float | None, typer.Option(metavar="N", help="Add what N GB of memory draw (0.3725 W per GB, an estimate).")
     ] = None,
     estimate_energy: Annotated[
-        bool, typer.Option("--estimate-energy", help="Without a sensor: a range from core-seconds, an estimate.")
+        bool,
+        typer.Option(
+            "--estimate-energy",
+            help="Without a sensor: a range from core-seconds, by this machine's calibration if any.",
+        ),
+    ] = False,
+    gpu: Annotated[
+        bool, typer.Option("--gpu", help="Say the energy of the NVIDIA GPUs alone, too; it is not added up.")
     ] = False,
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE|-", help="Write one JSON object, too; - is standard output.")
@@ -50,29 +64,27 @@ def monitor(
 
     Its output and signals pass through; its exit code is ours (128 + N for signal N; 2 where it cannot be started).
 
-    Energy is that of the whole machine while the program ran.
+    Energy is that of the whole machine, as far as its sensor sees it, while the program ran.
 
     Example: protran monitor --country DE -- python -c 'print(sum(range(10**7)))'
     """
-    from protran.carbon.footprint import Footprint, Stage, memory_energy
+    from device_agents.meters.none import NoMeter
     from protran.cli.child_program import run_program
     from protran.cli.energy_windows import EnergyWindows
-    from protran.cli.monitor_summary import MonitorSummary
+    from protran.cli.monitor_energy import gpu_energy, gpu_meter, machine_energy
+    from protran.cli.monitor_summary import GpuEnergy, MonitorSummary
 
     intensity = _intensity(country, g_per_kwh)
     _check(pue, memory_gb, json_file)
-    meter = local_meter()
-    try:
-        with EnergyWindows(meter, interval) as windows:
+    gpus, missing = gpu_meter() if gpu else (NoMeter(), "")
+    with closing(local_meter()) as meter, closing(gpus):
+        with EnergyWindows(meter, interval) as windows, EnergyWindows(gpus, interval) as of_gpus:
             run = run_program(command)
-        energy, source = _energy(windows, meter.name, run.core_seconds, estimate=estimate_energy)
-    finally:
-        meter.close()
-    if memory_gb is not None and energy.low_j is not None:
-        energy = energy.plus(memory_energy(memory_gb * 1e9, run.wall_s))
-        source = f"{source} + {memory_gb:g} GB of memory"
-    footprint = None if intensity is None else Footprint({Stage.PROGRAM: energy}, intensity, pue)
-    _tell(MonitorSummary(tuple(command), run, energy, source, footprint), json_file)
+        known = machine_energy(windows, meter.name, run, estimate=estimate_energy, memory_gb=memory_gb, say=_say)
+        alone = gpu_energy(of_gpus, gpus.name, missing)
+    of_gpu = GpuEnergy(*alone, _footprint(alone[0], intensity, pue)) if gpu else None
+    summary = MonitorSummary(tuple(command), run, *known, _footprint(known[0], intensity, pue), of_gpu)
+    _tell(summary, json_file)
     raise SystemExit(run.exit_code)  # as it is: a returned 130 would be taken for an interrupt of ours
 
 
@@ -96,7 +108,7 @@ def _intensity(country: str | None, g_per_kwh: float | None) -> Intensity | None
     from protran.carbon.intensity import country_intensity, own_intensity
 
     if country is not None and g_per_kwh is not None:
-        raise InputError("expected --country or --g-per-kwh, got both; leave one out")
+        raise InputError("expected --country or --grid-intensity, got both; leave one out")
     if country is not None:
         return country_intensity(country)
     return None if g_per_kwh is None else own_intensity(g_per_kwh)
@@ -112,17 +124,10 @@ def _check(pue: float, memory_gb: float | None, json_file: str | None) -> None:
         raise InputError(f"--json must be a file in a folder that exists, or -; got {json_file!r}")
 
 
-def _energy(windows: EnergyWindows, sensor: str, core_seconds: float, *, estimate: bool) -> tuple[EnergyRange, str]:
-    """Returns the sensor's energy, else the estimate that was asked for, else none; and what it is or why not."""
-    from device_agents.meters.estimate import GENERIC_WATTS, estimate_energy
+def _footprint(energy: EnergyRange, intensity: Intensity | None, pue: float) -> Footprint | None:
+    from protran.carbon.footprint import Footprint, Stage
 
-    energy = windows.energy()
-    if not windows.reason:
-        return energy, f"{sensor}, the whole machine"
-    if estimate:
-        watts = f"core-seconds x {GENERIC_WATTS.low_w:g} to {GENERIC_WATTS.high_w:g} W per core"
-        return estimate_energy(core_seconds), f"{watts} ({windows.reason})"
-    return energy, f"{windows.reason}; protran doctor says what is missing, --estimate-energy gives a range"
+    return None if intensity is None else Footprint({Stage.PROGRAM: energy}, intensity, pue)
 
 
 def _tell(summary: MonitorSummary, json_file: str | None) -> None:

@@ -16,6 +16,7 @@ from protran.campaign.events import (
     ProfileDone,
     StepStarted,
     TrainingDone,
+    WaitBegan,
 )
 from protran.campaign.phase import Phase
 
@@ -67,9 +68,13 @@ class Progress:
         self.notes: deque[str] = deque(maxlen=_KEPT_NOTES)
         self.front: Front | None = None
         self.verified = False
+        self._wait: WaitBegan | None = None
+        self._wait_began_s = 0.0
+        self._waited_s = 0.0
 
     def observe(self, event: CampaignEvent) -> None:
         """Takes one event into account."""
+        self._waited_s, self._wait = self.waited_s, None  # whatever happens, happens after a wait
         match event:
             case CampaignOpened():
                 self.name, self.resumed = event.name, event.resumed
@@ -87,6 +92,8 @@ class Progress:
                 self.last_trainings.append(event)
             case FrontChanged():
                 self.front, self.verified = event.front, event.verified
+            case WaitBegan():
+                self._wait_began_s, self._wait = self._clock(), event
             case Note():
                 self.notes.append(event.text)
 
@@ -94,6 +101,18 @@ class Progress:
     def elapsed_s(self) -> float:
         """Seconds since this process began to watch."""
         return self._clock() - self._began_s
+
+    @property
+    def waited_s(self) -> float:
+        """Seconds of these in which the campaign waited for low-carbon hours."""
+        wait = self._wait  # once: the view is drawn in a thread of its own
+        return self._waited_s + (0.0 if wait is None else min(wait.wait_s, self._clock() - self._wait_began_s))
+
+    @property
+    def waiting(self) -> WaitBegan | None:
+        """What the campaign waits for at this moment; None where it works."""
+        wait = self._wait
+        return wait if wait is not None and self._clock() - self._wait_began_s < wait.wait_s else None
 
     @property
     def failed(self) -> int:
@@ -109,13 +128,14 @@ class Progress:
         """Returns the most seconds that are left, or None where too little is known.
 
         Job seconds left, times the seconds that a job second has taken so far (several trainings run at once, and
-        proposals run between jobs). An upper limit: a phase may end early.
+        proposals run between jobs). An upper limit: a phase may end early. Waits for low-carbon hours are left out,
+        past ones and those to come.
         """
         profiles_s, trainings_s = self.profiles.left_s(), self.trainings.left_s()
         worked_s = self.profiles.here_s + self.trainings.here_s
         if profiles_s is None or trainings_s is None or worked_s <= 0:
             return None
-        return (profiles_s + trainings_s) * self.elapsed_s / worked_s
+        return (profiles_s + trainings_s) * (self.elapsed_s - self.waited_s) / worked_s
 
 
 def duration(seconds: float) -> str:

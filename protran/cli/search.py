@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from device_agents.fleet.opening import DispatcherKind
+from protran.cli.carbon_options import CarbonHoursOption, CarbonScheduleOption, CarbonZoneOption, low_hours
 from protran.cli.failure import resumable
 from protran.cli.task_options import TaskOptions, parse_options
 from protran.cli.terminal import JsonFlag, print_json, screen
@@ -67,6 +68,9 @@ def search(
     dispatcher: Annotated[
         DispatcherKind, typer.Option(help="ray, or inline for this process alone.")
     ] = DispatcherKind.RAY,
+    carbon_schedule: CarbonScheduleOption = None,
+    carbon_hours: CarbonHoursOption = None,
+    carbon_zone: CarbonZoneOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Search for the best transformers for a task on your devices: start a campaign, or resume it.
@@ -91,8 +95,9 @@ def search(
         "proposer": proposer,
     }
     config = _config(campaign, arguments)
+    hours = low_hours(carbon_schedule, carbon_hours, carbon_zone)
     with resumable(), watching(screen(stderr=as_json)) as progress:
-        result = start_campaign(config, runs=runs, observer=progress, dispatcher=dispatcher)
+        result = start_campaign(config, runs=runs, observer=progress, dispatcher=dispatcher, carbon_schedule=hours)
     if as_json:
         print_json({"campaign": config.name, "folder": str(runs / config.name), **result.front.to_json()})
     else:

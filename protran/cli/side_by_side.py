@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from protran.cli.profile_remarks import flags_of, set_aside
 from protran.cli.terminal import harmless
 
 if TYPE_CHECKING:
@@ -54,15 +55,13 @@ def comparison_table(documents: Sequence[Document]) -> Table:
 
 
 def remarks(documents: Sequence[Document]) -> list[str]:
-    """Returns a line for each device with flags, or where nothing was measured, with the reason."""
+    """Returns for each device a line with its flags, and lines for measurements that do not count, with the reason."""
     lines = []
     for document in documents:
         measurements = document["measurements"]
-        flags = sorted({flag for measurement in measurements for flag in measurement["flags"]})
-        if flags:
-            lines.append(f"{document['device']}: flags: {', '.join(flags)}")
-        if not document["values"]:
-            lines.append(f"{document['device']}: {measurements[-1]['status']}: {measurements[-1]['reason']}")
+        flags = flags_of(measurements)
+        told = [*([f"flags: {', '.join(flags)}"] if flags else []), *set_aside(measurements)]
+        lines += [f"{document['device']}: {line}" for line in told]
     return [harmless(line) for line in lines]
 
 

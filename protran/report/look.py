@@ -6,9 +6,11 @@ from typing import Any
 
 from protran.report.picture import Origin
 
-# Source of the two colours: Okabe and Ito, "Color Universal Design", a palette that colour-blind readers tell apart.
+# Source of the colours: Okabe and Ito, "Color Universal Design", a palette that colour-blind readers tell apart.
 LINE = "#D55E00"
 ONE_COLOUR = "#0072B2"
+COLOURS = (ONE_COLOUR, LINE, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Of several lines in one panel, by turns."""
 FAINT = "#9A9A9A"
 SHADES = "cividis"  # made for colour-blind readers, and monotone in grey
 SHAPES: dict[Origin | None, str] = {

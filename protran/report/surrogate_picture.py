@@ -16,9 +16,6 @@ from protran.report import look
 from protran.report.front_picture import SUFFIXES
 from protran.report.plural import how_many
 
-_COLOURS = (look.ONE_COLOUR, look.LINE, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-"""Of the models, by turns: Okabe and Ito's palette, see `look`."""
-
 
 def check_picture(path: Path) -> None:
     """Raises `InputError` unless `path` ends in .png, .svg or .pdf: before an evaluation that takes minutes."""
@@ -61,7 +58,9 @@ def _draw_target(axes: Axes, results: Sequence[Result]) -> None:
         medians = [summary.median for summary in found]
         spread = [[s.median - s.q1 for s in found], [s.q3 - s.median for s in found]]
         rows = [result.train * 1.03**place for result in own]  # a step aside, so that bars do not hide each other
-        axes.errorbar(rows, medians, spread, marker="o", capsize=3, color=_COLOURS[place % len(_COLOURS)], label=model)
+        axes.errorbar(
+            rows, medians, spread, marker="o", capsize=3, color=look.COLOURS[place % len(look.COLOURS)], label=model
+        )
     sizes = sorted({result.train for result in results})
     axes.set_xscale("log")
     axes.set_xticks(sizes, [str(size) for size in sizes])

@@ -50,6 +50,7 @@ class FakeApi:
     events: tuple[Any, ...] = ()
     measurements: list[Any] = field(default_factory=list)
     statuses: list[dict[str, Any]] = field(default_factory=list)
+    usage: Any = None
 
     def start_campaign(self, config: Any, **options: Any) -> Any:
         self.asked = {"config": config, **options}
@@ -61,7 +62,7 @@ class FakeApi:
         if name != "demo":
             raise UnknownCampaignError(f"no campaign {name!r} in {runs}; protran list shows those that there are")
         status = partial(self._status, self.statuses[0]) if self.statuses else None
-        return SimpleNamespace(front=self._view_front, draw=self._draw, status=status)
+        return SimpleNamespace(front=self._view_front, draw=self._draw, status=status, usage=lambda: self.usage)
 
     def list_campaigns(self, runs: Path) -> list[Any]:
         self.asked = {"runs": runs}
@@ -85,9 +86,24 @@ class FakeApi:
         return SimpleNamespace(to_json=lambda: document)
 
 
+@dataclass
+class FakeProfiler:
+    """Stands in for `protran.profiling.Profiler`: what it is asked, the fake interface is."""
+
+    api: FakeApi
+    device: str
+
+    def measure(self, *arguments: Any, **options: Any) -> list[Any]:
+        return self.api.profile(*arguments, device=self.device, **options)
+
+    def close(self) -> None:
+        pass
+
+
 @pytest.fixture
 def api(front_document: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeApi]:
     """The campaigns that the commands of this test see."""
     fake = FakeApi(front_document())
     monkeypatch.setitem(sys.modules, "protran.api", fake)  # type: ignore[arg-type]
+    monkeypatch.setattr("protran.profiling.Profiler", partial(FakeProfiler, fake))
     yield fake

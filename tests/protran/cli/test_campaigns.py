@@ -5,6 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from protran.campaign.usage import CampaignUsage, JobUsage, StageUsage
+from protran.carbon.footprint import Stage
+
 Run = Callable[..., Any]
 
 STATUS = {
@@ -39,6 +44,38 @@ def test_the_status_is_one_json_object(run: Run, api: Any) -> None:
 def test_the_status_of_an_absent_campaign_is_one_sentence(run: Run, api: Any) -> None:
     ran = run("status", "nothing")
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+
+
+USAGE = CampaignUsage({Stage.TRAINING: StageUsage((JobUsage("", 12.0, 10.0, 10.0),)), Stage.INFERENCE: StageUsage()})
+
+
+def test_with_a_grid_the_status_says_what_the_campaign_emitted(run: Run, api: Any) -> None:
+    api.statuses, api.usage = [STATUS], USAGE
+    told = run("status", "demo", "--grid-intensity", "3600", "--estimate-energy").out
+    assert "8 mg to 238 mg, estimated-generic" in told
+    assert "20 answered, 1 pending, 2 failed" in told
+    document = json.loads(run("status", "demo", "--country", "DE", "--pue", "1.5", "--json").out)
+    footprint = document.pop("footprint")
+    assert document == STATUS
+    assert (footprint["carbon"]["intensity"]["place"], footprint["carbon"]["pue"]) == ("Germany", 1.5)
+    assert footprint["stages"]["training"]["energy"]["provenance"] == "unavailable"
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--country", "DE", "--grid-intensity", "30"), "got both"),
+        (("--pue", "1.2"), "--pue needs a grid"),
+        (("--estimate-energy", "--memory-term"), "the ledger has none; leave the term out"),
+    ],
+)
+def test_a_footprint_that_cannot_be_told_is_one_sentence(
+    run: Run, api: Any, options: tuple[str, ...], sentence: str
+) -> None:
+    api.statuses, api.usage = [STATUS], USAGE
+    ran = run("status", "demo", *options)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert sentence in ran.err
 
 
 def test_campaigns_are_listed(run: Run, api: Any) -> None:

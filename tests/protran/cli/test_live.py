@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,6 +22,7 @@ from protran.campaign.events import (
     ProposalMade,
     StepStarted,
     TrainingDone,
+    WaitBegan,
 )
 from protran.campaign.phase import Phase
 from protran.cli.event_line import training_text
@@ -71,6 +74,7 @@ def events(front_document: Callable[..., dict[str, Any]]) -> list[CampaignEvent]
         ProposalMade(Phase.SEARCH, 2, 4, 1.25, {"latency_s": 0.043}),
         FrontChanged(front, verified=False),
         Note(HOSTILE),
+        WAIT,
         CampaignDone(front),
     ]
 
@@ -97,7 +101,7 @@ def test_a_pipe_gets_one_plain_line_an_event(events: list[CampaignEvent]) -> Non
 
 
 @pytest.mark.parametrize("width", [10, 24, 80, 200])
-@pytest.mark.parametrize("seen", [0, 1, 10])
+@pytest.mark.parametrize("seen", [0, 1, 10, 11])
 def test_the_view_fits_every_terminal_at_every_moment(events: list[CampaignEvent], width: int, seen: int) -> None:
     progress = Progress()
     for event in events[:seen]:
@@ -105,6 +109,38 @@ def test_the_view_fits_every_terminal_at_every_moment(events: list[CampaignEvent
     console = Console(file=io.StringIO(), width=width, markup=False, emoji=False, highlight=False)
     console.print(LiveView(progress))
     assert max(map(len, console.file.getvalue().splitlines())) <= width  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Puts this machine in a time zone."""
+    monkeypatch.setenv("TZ", "CET-1")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+WAIT = WaitBegan(datetime(2026, 11, 27, 9, 0, tzinfo=UTC), 19380.0)
+WAITING = "waiting for low-carbon hours: goes on at 2026-11-27 10:00 CET, in 5:23:00"
+
+
+def test_a_wait_is_one_line_with_the_time_on_the_clock_of_this_machine(berlin: None) -> None:
+    stream = io.StringIO()
+    with watching(Console(file=stream, markup=False, emoji=False, highlight=False)) as observe:
+        observe(WAIT)
+    assert stream.getvalue() == f"[0:00] {WAITING}\n"
+
+
+def test_the_view_shows_a_wait_for_as_long_as_it_lasts(berlin: None) -> None:
+    progress = Progress()
+    shown = []
+    for event in (WAIT, Note("work")):
+        progress.observe(event)
+        console = Console(file=io.StringIO(), width=120, markup=False, emoji=False, highlight=False)
+        console.print(LiveView(progress))
+        shown.append(WAITING in console.file.getvalue())  # type: ignore[attr-defined]
+    assert shown == [True, False]
 
 
 def test_a_refit_shows_its_test_error_and_no_validation_loss() -> None:

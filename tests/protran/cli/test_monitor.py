@@ -12,12 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_sensors import FakeNvml
+from power_calibrations import make_calibration
 
-from device_agents.clock import SystemClock
+from device_agents.clock import ManualClock, SystemClock
+from device_agents.environment import device_identity
 from device_agents.errors import DeviceError
 from device_agents.meters.base import PowerTrace
 from device_agents.meters.none import NoMeter
 from device_agents.meters.replay import ReplayMeter
+from device_agents.meters.reports import SensorReport, SensorState
+from device_agents.meters.spec import MeterKind
+from device_agents.power_calibration.storage import DATA_VARIABLE, calibration_path, save_calibration
 from protran.cli import monitor
 
 Run = Callable[..., Any]
@@ -53,8 +59,9 @@ def in_process(code: str, *options: str) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def no_sensor(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_sensor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(monitor, "local_meter", NoMeter)
+    monkeypatch.setenv(DATA_VARIABLE, str(tmp_path / "data"))
 
 
 def test_bytes_pass_through_in_both_directions_and_the_summary_follows_on_standard_error() -> None:
@@ -153,7 +160,10 @@ def test_a_sensor_is_read_and_no_estimate_takes_its_place(run: Run, monkeypatch:
     told = json.loads(run(*in_process("pass", "--estimate-energy", "--g-per-kwh", "360", "--json", "-")).out)
     energy = told["energy"]
     assert energy["low_j"] == energy["high_j"] >= 5.0 * told["wall_s"]
-    assert (energy["provenance"], energy["source"]) == ("simulated", "replay of a test, the whole machine")
+    assert (energy["provenance"], energy["source"]) == (
+        "simulated",
+        "replay of a test, the whole machine as far as it sees it",
+    )
     assert told["carbon"]["total"]["provenance"] == "simulated"
 
 
@@ -162,6 +172,107 @@ def test_the_memory_term_is_added_and_named(run: Run) -> None:
     memory_j = 1000 * 0.3725 * told["wall_s"]
     assert told["energy"]["low_j"] == pytest.approx(0.8 * told["core_seconds"] + memory_j)
     assert told["energy"]["source"].endswith("+ 1000 GB of memory")
+
+
+def test_a_calibration_of_this_machine_makes_the_estimate_one_at_the_plug(run: Run) -> None:
+    save_calibration(make_calibration(identity=device_identity()))
+    ran = run(*in_process("pass", "--estimate-energy", "--grid-intensity", "360", "--json", "-"))
+    told = json.loads(ran.out)
+    energy = told["energy"]
+    assert energy["provenance"] == told["carbon"]["total"]["provenance"] == "estimated-calibrated"
+    assert 4.0 * told["wall_s"] <= energy["high_j"] <= 8.0 * told["wall_s"]  # idle included, and no GPU
+    assert energy["source"] == (
+        "core-seconds, calibrated 2026-11-26 with Plug 1: the whole machine at the plug, idle included, but no GPU at "
+        "work (no sensor)"
+    )
+
+
+def test_an_estimate_at_the_plug_holds_the_memory_already(run: Run) -> None:
+    save_calibration(make_calibration(identity=device_identity()))
+    told = json.loads(run(*in_process("pass", "--estimate-energy", "--memory-gb", "1000", "--json", "-")).out)
+    assert told["energy"]["high_j"] <= 8.0 * told["wall_s"]
+    assert told["energy"]["source"].endswith("memory is in it, so --memory-gb added nothing")
+
+
+def test_a_damaged_calibration_is_said_and_the_estimate_stays_generic(run: Run) -> None:
+    path = calibration_path(device_identity())
+    path.parent.mkdir(parents=True)
+    path.write_text("{")
+    ran = run(*in_process("raise SystemExit(5)", "--estimate-energy", "--json", "-"))
+    assert (ran.code, json.loads(ran.out)["energy"]["provenance"]) == (5, "estimated-generic")
+    assert f"protran: {path}: " in ran.err
+
+
+def gpus_of(*watts: float, monkeypatch: pytest.MonkeyPatch) -> FakeNvml:
+    """Gives this machine GPUs of these powers, of which a second passes with each look at their counter."""
+    clock = ManualClock()
+    library = FakeNvml(clock, *watts)
+    counter = library.nvmlDeviceGetTotalEnergyConsumption
+
+    def moving(index: int) -> int:
+        clock.sleep(1.0)
+        return int(counter(index))
+
+    library.nvmlDeviceGetTotalEnergyConsumption = moving
+    report = SensorReport("NVML", SensorState.USABLE, "it can be read", meter=MeterKind.NVML)
+    monkeypatch.setattr("device_agents.meters.discovery.discover", lambda: (report,))
+    monkeypatch.setattr("device_agents.meters.nvml.load_nvml", lambda: library)
+    return library
+
+
+def test_the_gpus_alone_are_read_beside_the_machine(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = gpus_of(70.0, monkeypatch=monkeypatch)
+    trace = PowerTrace((0.0, 3600.0), (5.0, 5.0))
+    monkeypatch.setattr(monitor, "local_meter", lambda: ReplayMeter(trace, SystemClock(), "replay of a test"))
+    ran = run(*in_process("pass", "--gpu", "--grid-intensity", "360", "--json", "-"))
+    told = json.loads(ran.out)
+    gpu = told["gpu"]
+    assert gpu["gpu_energy_j"] >= 70.0
+    assert (gpu["provenance"], gpu["carbon"]["total"]["provenance"]) == ("measured-counter", "measured-counter")
+    assert gpu["source"] == "NVML of GPU 0 Tesla T4, the GPUs alone, not added to the energy of the machine"
+    assert told["energy"]["high_j"] < 70.0
+    assert "  GPU CO2e  " in ran.err
+    assert library.opened == 0
+
+
+def test_the_gpus_alone_are_read_where_the_machine_has_no_other_sensor(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gpus_of(70.0, monkeypatch=monkeypatch)
+    told = json.loads(run(*in_process("pass", "--gpu", "--json", "-")).out)
+    assert told["energy"]["low_j"] is None
+    assert told["gpu"]["gpu_energy_j"] >= 70.0
+
+
+def test_without_a_gpu_the_program_runs_and_one_line_says_why_there_is_no_energy(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = SensorReport("NVIDIA GPU energy counter (NVML)", SensorState.ABSENT, "no NVIDIA driver is loaded")
+    monkeypatch.setattr("device_agents.meters.discovery.discover", lambda: (report,))
+    ran = run(*in_process("raise SystemExit(6)", "--gpu", "--json", "-"))
+    assert (ran.code, json.loads(ran.out)["gpu"]["gpu_energy_j"]) == (6, None)
+    assert ran.err.splitlines()[3:] == [
+        "  GPU     unavailable: no GPU that can be read (no NVIDIA driver is loaded); protran doctor says what is "
+        "missing"
+    ]
+
+
+def test_a_gpu_whose_library_fails_costs_its_energy_alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = gpus_of(70.0, monkeypatch=monkeypatch)
+
+    def fails() -> None:
+        raise library.NVMLError("driver and library differ")
+
+    monkeypatch.setattr(library, "nvmlInit", fails)
+    ran = run(*in_process("raise SystemExit(6)", "--gpu", "--json", "-"))
+    assert ran.code == 6
+    assert "driver and library differ" in json.loads(ran.out)["gpu"]["source"]
+
+
+def test_nobody_asks_for_gpus_unless_told_to(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = gpus_of(70.0, monkeypatch=monkeypatch)
+    monkeypatch.setattr(library, "nvmlInit", lambda: pytest.fail("the GPUs were asked"))
+    assert json.loads(run(*in_process("pass", "--json", "-")).out)["gpu"] is None
 
 
 def test_the_memory_term_alone_is_no_energy(run: Run) -> None:
@@ -193,7 +304,8 @@ def test_options_behind_the_program_are_its_own(run: Run) -> None:
     ("options", "words"),
     [
         (("--country", "Germny"), "did you mean 'Germany'?"),
-        (("--country", "DE", "--g-per-kwh", "1"), "expected --country or --g-per-kwh, got both"),
+        (("--country", "DE", "--g-per-kwh", "1"), "expected --country or --grid-intensity, got both"),
+        (("--grid-intensity", "-1"), "at least 0 g/kWh"),
         (("--g-per-kwh", "-1"), "at least 0 g/kWh"),
         (("--pue", "0.5"), "(PUE) must be finite and at least 1"),
         (("--memory-gb", "nan"), "--memory-gb must be finite"),

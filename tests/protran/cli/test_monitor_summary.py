@@ -9,7 +9,7 @@ from device_agents.meters.energy_range import UNAVAILABLE_ENERGY, EnergyRange
 from protran.carbon.footprint import Footprint, Stage
 from protran.carbon.intensity import country_intensity, own_intensity
 from protran.cli.child_program import ProgramRun
-from protran.cli.monitor_summary import MonitorSummary, format_grams
+from protran.cli.monitor_summary import GpuEnergy, MonitorSummary, format_grams
 
 RUN = ProgramRun(0, None, wall_s=2.5, core_seconds=4.0, peak_rss_bytes=120_000_000, peak_rss_at_most=False)
 READING = EnergyRange.reading(36.0, Provenance.MEASURED_COUNTER)
@@ -20,7 +20,7 @@ def test_without_energy_and_grid_both_are_unavailable_with_the_reason() -> None:
     assert NOTHING.lines() == (
         "protran monitor: exit code 0, wall 2.5 s, 4 core-seconds, peak RSS 120 MB",
         "  energy  unavailable: no sensor",
-        "  CO2e    unavailable: no grid named; --country DE or --g-per-kwh N does",
+        "  CO2e    unavailable: no grid named; --country DE or --grid-intensity G does",
     )
 
 
@@ -60,7 +60,26 @@ def test_the_json_holds_the_run_and_says_what_is_unavailable() -> None:
         120_000_000,
     )
     assert told["energy"] == {"low_j": None, "high_j": None, "provenance": "unavailable", "source": "no sensor"}
-    assert told["carbon"] is None
+    assert told["carbon"] is told["gpu"] is None
+
+
+def test_the_gpus_alone_stand_beside_the_machine_and_are_added_to_nothing() -> None:
+    footprint = Footprint({Stage.PROGRAM: READING}, own_intensity(100))
+    summary = replace(NOTHING, energy=READING, energy_source="RAPL", gpu=GpuEnergy(READING, "NVML", footprint))
+    assert summary.lines()[3:] == (
+        "  GPU     36 J, measured-counter: NVML",
+        "  GPU CO2e  1 mg, measured-counter: 100 g/kWh (own value), PUE 1",
+    )
+    told = summary.to_json()
+    assert told["energy"]["high_j"] == 36.0
+    assert (told["gpu"]["gpu_energy_j"], told["gpu"]["provenance"]) == (36.0, "measured-counter")
+    assert told["gpu"]["carbon"]["total"]["high_g"] == pytest.approx(0.001)
+
+
+def test_gpus_that_cannot_be_read_are_unavailable_with_the_reason() -> None:
+    gpu = GpuEnergy(UNAVAILABLE_ENERGY, "no driver")
+    assert replace(NOTHING, gpu=gpu).lines()[3:] == ("  GPU     unavailable: no driver",)
+    assert gpu.to_json() == {"gpu_energy_j": None, "provenance": "unavailable", "source": "no driver", "carbon": None}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import pytest
 
 from device_agents.measurement import UNAVAILABLE, Measurement, MeasurementStatus, Provenance, Value
 from device_agents.workload import Workload, WorkloadKind
-from protran.cli.profile import summarise
 from search_spaces.deployment import Deployment, Precision, Runtime
 
 Run = Callable[..., Any]
@@ -153,12 +152,76 @@ def test_a_preset_is_measured(run: Run, api: Any) -> None:
     assert api.asked["arguments"][0].architecture.layers[0].hidden == 128
 
 
-def test_repeats_are_averaged_and_their_spread_can_enlarge_the_error() -> None:
-    calm = summarise([measurement(0.002, 0.0001), measurement(0.002, 0.0001)])["latency_s"]
-    assert (calm.value, calm.stderr) == (0.002, pytest.approx(0.0001 / 2**0.5))
-    wild = summarise([measurement(0.001, 0.0001), measurement(0.003, 0.0001)])["latency_s"]
-    assert (wild.value, wild.stderr) == (pytest.approx(0.002), pytest.approx(0.001))
+THROTTLED = "the device throttled in the energy pass"
 
 
-def test_what_no_repeat_could_measure_stays_unavailable() -> None:
-    assert summarise([measurement(), measurement()])["energy_j"] == UNAVAILABLE
+def rejected(latency_s: float = 0.009) -> Measurement:
+    return measurement(latency_s, status=MeasurementStatus.REJECTED, reason=THROTTLED, flags=("throttled",))
+
+
+def test_rejected_measurements_are_shown_with_their_reason_and_leave_the_mean_alone(
+    run: Run, api: Any, model: str
+) -> None:
+    api.measurements = [measurement(0.002), rejected(), measurement(0.002)]
+    ran = run("profile", model, "--repeats", "3")
+    assert ran.code == 0
+    for words in ("mean of 2 measurements", "2.000 ± 0.071 ms", f"1 of 3 measurements rejected: {THROTTLED}"):
+        assert words in ran.out
+    assert "flags" not in ran.out
+    told = json.loads(run("profile", model, "--json").out)
+    assert told["values"]["latency_s"]["value"] == 0.002
+    assert [item["status"] for item in told["measurements"]] == ["ok", "rejected", "ok"]
+
+
+def test_where_every_measurement_was_rejected_the_command_fails_and_says_so(run: Run, api: Any, model: str) -> None:
+    api.measurements = [rejected(), rejected()]
+    ran = run("profile", model, "--repeats", "2")
+    assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert f"rejected: {THROTTLED}" in ran.err
+    assert json.loads(run("profile", model, "--json").out)["values"] == {}
+
+
+def test_a_length_changes_what_the_model_reads(run: Run, api: Any, model: str) -> None:
+    api.measurements = [measurement()]
+    assert "windows of length 60, inference" in run("profile", model, "--length", "60").out
+    assert api.asked["arguments"][1].length == 60
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--length", "3"), "--length 3 is none that this model reads"),
+        (("--length", "20", "--length", "20"), "values of --length must differ, got 20, 20"),
+        (("--batch", "1", "--batch", "1"), "values of --batch must differ, got 1, 1"),
+        (("--picture", "x.png"), "--picture draws a sweep, got one call"),
+        (("--batch", "1", "--batch", "2", "--power-trace", "x.png"), "--power-trace is of one call, got a sweep"),
+        (("--batch", "1", "--batch", "2", "--picture", "x.gif"), "a picture must end in .png"),
+        (("--batch", "1", "--batch", "2", "--picture", "no/x.png"), "'no' is no folder"),
+    ],
+)
+def test_a_sweep_that_cannot_be_is_one_sentence_before_anything_runs(
+    run: Run, api: Any, model: str, options: tuple[str, ...], words: str
+) -> None:
+    ran = run("profile", model, *options)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert words in ran.err
+    assert api.asked == {}
+
+
+def test_with_a_grid_a_profile_says_its_grams_and_without_energy_that_there_are_none(
+    run: Run, api: Any, model: str
+) -> None:
+    energy = {"energy_j": Value(0.5, 0.01, MEASURED)}
+    api.measurements = [measurement(values=energy)]
+    options = ("--grid-intensity", "3600", "--pue", "1.5")
+    assert "750 ug per call, 750 mg ± 2 % per 1,000 sequences, measured-counter" in run("profile", model, *options).out
+    assert json.loads(run("profile", model, *options, "--json").out)["carbon"]["pue"] == 1.5
+    sweep = json.loads(run("profile", model, "--batch", "1", "--batch", "2", *options, "--json").out)
+    assert [point["carbon"]["per_call"]["unit"] for point in sweep["points"]] == ["g", "g"]
+    api.measurements = [measurement()]
+    assert "unavailable: no energy was measured" in run("profile", model, *options).out
+
+
+def test_two_grids_are_refused_before_anything_is_measured(run: Run, api: Any, model: str) -> None:
+    ran = run("profile", model, "--country", "DE", "--grid-intensity", "30")
+    assert (ran.code, ran.err.count("\n"), api.asked) == (2, 1, {})

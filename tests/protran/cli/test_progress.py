@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from protran.campaign.events import CampaignOpened, FrontChanged, Note, StepStarted
+from protran.campaign.events import CampaignOpened, FrontChanged, Note, StepStarted, WaitBegan
 from protran.campaign.phase import Phase
 from protran.cli.progress import JobCount, Progress, duration
 
@@ -43,6 +44,25 @@ def test_trainings_that_run_at_once_shorten_the_time_left() -> None:
     for _ in range(2):
         progress.trainings.finish(8.0, ok=True)
     assert progress.time_left_s() == pytest.approx(8.0)
+
+
+def test_a_wait_for_low_carbon_hours_says_until_when_and_does_not_count_as_work() -> None:
+    clock = Clock()
+    progress = Progress(clock)
+    progress.observe(opened(profiles_planned=0))
+    clock.now_s += 8
+    progress.trainings.finish(8.0, ok=True)
+    before_s = progress.time_left_s()
+    wait = WaitBegan(datetime(2026, 11, 27, tzinfo=UTC), 3600.0)
+    progress.observe(wait)
+    for waited_s, waiting in ((1000.0, wait), (2600.0, None)):
+        clock.now_s += waited_s
+        assert progress.waiting is waiting
+        assert progress.time_left_s() == pytest.approx(before_s)
+    clock.now_s += 8
+    progress.observe(Note("going on"))
+    assert progress.waiting is None
+    assert (progress.waited_s, progress.elapsed_s) == (3600.0, 3616.0)
 
 
 def test_only_what_ran_in_this_process_predicts_the_rest_after_a_resume() -> None:

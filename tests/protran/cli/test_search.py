@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from protran.campaign.events import Note
+from protran.carbon.hours import LowHours
 from protran.cli.main import app
 
 Run = Callable[..., Any]
@@ -65,6 +66,42 @@ def test_every_option_reaches_the_campaign(run: Run, api: Any, tmp_path: Path) -
     assert (api.asked["runs"], api.asked["dispatcher"]) == (tmp_path, "inline")
 
 
+@pytest.fixture
+def grid(tmp_path: Path) -> str:
+    path = tmp_path / "grid.csv"
+    path.write_text("hour,g_per_kwh\n" + "".join(f"{hour},{100 + hour}\n" for hour in range(24)), encoding="utf-8")
+    return str(path)
+
+
+def test_low_carbon_hours_reach_the_campaign_and_are_no_part_of_its_configuration(
+    run: Run, api: Any, grid: str
+) -> None:
+    run("search", "--name", "demo")
+    assert api.asked["carbon_schedule"] is None
+    plain = api.asked["config"]
+    run("search", "--name", "demo", "--carbon-schedule", grid, "--carbon-hours", "3", "--carbon-zone", "Asia/Tokyo")
+    hours = api.asked["carbon_schedule"]
+    assert isinstance(hours, LowHours)
+    assert (hours.schedule.g_per_kwh[0], hours.count, str(hours.zone)) == (100.0, 3, "Asia/Tokyo")
+    assert api.asked["config"] == plain
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--carbon-hours", "25"), "between 1 and 24, got 25"),
+        (("--carbon-zone", "Mars/Olympus"), "such as Europe/Berlin, got 'Mars/Olympus'"),
+    ],
+)
+def test_hours_that_cannot_be_are_one_sentence_and_start_nothing(
+    run: Run, api: Any, grid: str, options: tuple[str, ...], sentence: str
+) -> None:
+    ran = run("search", "--carbon-schedule", grid, *options)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert sentence in ran.err
+    assert api.asked == {}
+
+
 def test_options_win_over_the_campaign_file(run: Run, api: Any, tmp_path: Path) -> None:
     path = tmp_path / "campaign.yaml"
     path.write_text("name: filed\nspace: edge-small\ntask: watch\nseed: 3\n")
@@ -107,6 +144,8 @@ def test_the_place_of_the_picture_is_told_where_there_is_one(run: Run, api: Any,
         (("--seed", "-1"), "seed"),
         (("--task-option", "label=x"), "--task-option needs --task"),
         (("absent.yaml",), "absent.yaml"),
+        (("--carbon-schedule", "absent.csv"), "absent.csv: expected a CSV file of hours"),
+        (("--carbon-hours", "3"), "--carbon-hours needs a file of hours"),
     ],
 )
 def test_bad_input_is_one_sentence_and_starts_nothing(

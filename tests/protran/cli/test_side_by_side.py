@@ -14,7 +14,7 @@ Run = Callable[..., Any]
 def document(device: str, latency_s: float | None, **fields: Any) -> dict[str, Any]:
     provenance = "unavailable" if latency_s is None else "simulated"
     value = {"value": latency_s, "stderr": None, "provenance": provenance, "unit": "s"}
-    return {"device": device, "values": {"latency_s": value}, "measurements": [{"flags": []}], **fields}
+    return {"device": device, "values": {"latency_s": value}, "measurements": [{"status": "ok", "flags": []}], **fields}
 
 
 def test_ratios_are_those_to_the_first_device() -> None:
@@ -33,11 +33,17 @@ def test_flags_and_failures_are_told_by_device() -> None:
     told = remarks(
         [
             document("a", 1.0),
-            document("b", 1.0, measurements=[{"flags": ["throttled"]}]),
+            document("b", 1.0, measurements=[{"status": "ok", "flags": ["contended"]}]),
             document("c", None, values={}, measurements=[failed]),
         ]
     )
-    assert told == ["b: flags: throttled", "c: failed: out of memory"]
+    assert told == ["b: flags: contended", "c: failed: out of memory"]
+
+
+def test_rejected_measurements_are_told_beside_those_that_count() -> None:
+    rejected = {"flags": ["throttled"], "status": "rejected", "reason": "hot"}
+    told = remarks([document("a", 1.0, measurements=[{"status": "ok", "flags": []}, rejected])])
+    assert told == ["a: 1 of 2 measurements rejected: hot"]
 
 
 def test_one_model_is_shown_on_several_devices_with_provenance_and_ratios(run: Run) -> None:
@@ -80,7 +86,7 @@ def test_a_device_that_is_too_small_is_a_remark_beside_one_that_is_not(run: Run)
 @pytest.mark.parametrize(
     ("devices", "words"),
     [
-        (("sim:rpi4", "sim:rpi4"), "devices must differ, got sim:rpi4, sim:rpi4"),
+        (("sim:rpi4", "sim:rpi4"), "'sim:rpi4' and 'sim:rpi4' are the same device"),
         (("sim:rpi4", "sim:xyz"), "got 'sim:xyz'"),
         (("sim:rpi4", "pi"), "device 'pi' is not known"),
         (("sim:xyz",), "a simulated device must be one of sim:rpi4"),
