@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from device_agents.agent import Agent
 from device_agents.environment import device_identity
 from device_agents.fleet.base import Dispatcher
 from device_agents.fleet.opening import DispatcherKind, open_dispatcher
-from device_agents.measurement import Measurement, ProfileRequest
-from device_agents.simulated import SimulatedAgent
-from device_agents.simulated_devices import is_simulated
+from device_agents.measurement import Measurement
 from device_agents.workload import Workload
-from protran.budgets import Budget, budgets_for
 from protran.campaign.campaign import Campaign, plan_of
 from protran.campaign.charter import check_same, read_charter, write_charter
 from protran.campaign.events import CampaignDone, CampaignEvent, FrontChanged, Observer
-from protran.campaign.execute import PROFILE_LIMITS
-from protran.campaign.findings import Findings, findings_of
+from protran.campaign.findings import findings_of
 from protran.campaign.fronts import front_of
 from protran.campaign.phase import Phase
-from protran.campaign.plan import StepPlan
 from protran.campaign.problem import Device, Problem
-from protran.campaign.results import draw_campaign, write_results
+from protran.campaign.results import write_results
 from protran.campaign.status import CampaignStatus, status_of
+from protran.campaign.view import CampaignView
+from protran.campaign.waiting import LowHoursWait
+from protran.carbon.hours import LowHours
 from protran.config import CampaignConfig, config_from_arguments
-from protran.devices import LOCAL, check_known, identity_of, simulated_among
+from protran.devices import LOCAL, check_known, identity_of
 from protran.errors import InputError, UnknownCampaignError
 from protran.front import Front
 from protran.ledger.ledger import Ledger
 from protran.ledger.records import CampaignRecord
 from protran.names import LEDGER_FILE, check_campaign_name
-from protran.objectives import objectives_for
-from protran.sensors import local_meter, meter_of, usual_quantities
+from protran.profiling import Profiler
+from protran.sensors import energy_devices, meter_of, usual_quantities
 from protran.tasks.registry import task_from_reference
 from search_spaces.candidate import Candidate
 from search_spaces.input_spec import InputSpec
@@ -53,74 +49,13 @@ class CampaignResult:
     folder: Path
 
 
-class CampaignView:
-    """A campaign of the ledger, finished or not, to look at."""
-
-    def __init__(self, name: str, runs: Path) -> None:
-        self.name = name
-        self._ledger_path = _ledger_path(runs, name)
-
-    def status(self) -> CampaignStatus:
-        """Returns how far it is."""
-        with Ledger.open(self._ledger_path, read_only=True) as ledger:
-            return status_of(ledger, ledger.campaign(self.name))
-
-    def front(
-        self,
-        device: str | None = None,
-        objectives: Sequence[str] | None = None,
-        budgets: Sequence[str | Budget] | None = None,
-    ) -> Front:
-        """Returns the front of what is known by now; nothing new is measured or trained.
-
-        Args:
-            device: only objectives of this device (and those of no device).
-            objectives: names, instead of the campaign's.
-            budgets: such as ``latency<=3ms``. One on a quantity (and device) that the campaign has a budget on
-                replaces it, and so may be looser; the campaign's other budgets stay.
-
-        Raises:
-            InputError: an unknown device, objective or unit.
-        """
-        problem, findings, _, verified = self._known()
-        devices = [item.name for item in problem.devices]
-        if device is not None and device not in devices:
-            raise InputError(f"device must be one of {', '.join(devices)}; got {device!r}")
-        wanted = problem.objectives if objectives is None else objectives_for(objectives, devices)
-        texts = [budget.text if isinstance(budget, Budget) else budget for budget in budgets or ()]
-        asked = budgets_for(texts, devices)
-        return front_of(
-            problem,
-            findings,
-            verified=verified,
-            objectives=[item for item in wanted if device is None or item.device in (None, device)],
-            budgets=[*_not_replaced(problem.budgets, asked), *asked],
-        )
-
-    def draw(self, front: Front, path: Path | str) -> Path:
-        """Draws a front that `front` returned, among the campaign's other candidates, and returns the path.
-
-        Raises:
-            InputError: the path does not end in .png, .svg or .pdf, or cannot be written.
-        """
-        problem, findings, steps, verified = self._known()
-        return draw_campaign(Path(path), problem, findings, steps, front, verified=verified)
-
-    def _known(self) -> tuple[Problem, Findings, list[StepPlan], bool]:
-        """Returns what is known by now, and whether the campaign has verified its front."""
-        with Ledger.open(self._ledger_path, read_only=True) as ledger:
-            record = ledger.campaign(self.name)
-            findings = findings_of(ledger.rows(record.id))
-            steps = [plan_of(step) for step in ledger.steps(record.id)]
-        return read_charter(record.config), findings, steps, record.phase == Phase.DONE.value
-
-
 def start_campaign(
     config: CampaignConfig | None = None,
     *,
     runs: Path | str = RUNS,
     observer: Observer | None = None,
     dispatcher: DispatcherKind | str = DispatcherKind.RAY,
+    carbon_schedule: LowHours | None = None,
     **fields: Any,
 ) -> CampaignResult:
     """Starts a campaign, or resumes the one of the same name; returns when it is complete.
@@ -132,6 +67,8 @@ def start_campaign(
         runs: the folder with the ledger and the results.
         observer: is told what happens (see `protran.campaign.events`).
         dispatcher: ``ray``, or ``inline`` for this process alone.
+        carbon_schedule: the hours in which work may begin, from `protran.carbon.hours.read_low_hours`; None for any. It
+            is no part of the campaign: a resumed one may have another.
         fields: fields of `CampaignConfig`.
 
     Raises:
@@ -160,7 +97,8 @@ def start_campaign(
         task_from_reference(problem.task)  # says at once where the data is gone or has changed
         workers = _open_workers(ledger, kind, config)
         stack.callback(workers.close)
-        return CampaignResult(record.name, Campaign(problem, record, ledger, workers, told).run(), folder)
+        wait = None if carbon_schedule is None else LowHoursWait(carbon_schedule)
+        return CampaignResult(record.name, Campaign(problem, record, ledger, workers, told, wait=wait).run(), folder)
 
 
 def open_campaign(name: str, *, runs: Path | str = RUNS) -> CampaignView:
@@ -190,26 +128,17 @@ def profile(
 ) -> list[Measurement]:
     """Measures one candidate on a device, `repeats` times, and returns the measurements.
 
-    The device is this machine, or a simulated one, such as ``sim:rpi4``, whose values are of provenance simulated.
-    Nothing is recorded. A candidate that cannot run is a measurement with the status failed and a reason. With
-    `keep_trace` measurements carry the power over time, where the device has a power sensor.
+    The device is this machine, one of its fleet, or a simulated one, such as ``sim:rpi4``, whose values are of
+    provenance simulated. Nothing is recorded. A candidate that cannot run is a measurement with the status failed and a
+    reason. With `keep_trace` measurements carry the power over time, where the device has a power sensor. To measure
+    several candidates on one scale, hold a `protran.profiling.Profiler`.
 
     Raises:
         InputError: an unknown device, or fewer than one repeat.
-        DeviceError: this machine cannot run even the reference model, or its runner was lost.
+        DeviceError: the device cannot run even the reference model, or was lost.
     """
-    check_known([device])
-    if repeats < 1:
-        raise InputError(f"repeats must be at least 1, got {repeats}")
-    agent = SimulatedAgent(device) if is_simulated(device) else Agent(device, meter=local_meter())
-    try:
-        requests = [
-            ProfileRequest(candidate, input_spec, workload or Workload(), agent.identity, repeat)
-            for repeat in range(repeats)
-        ]
-        return [agent.profile(request, PROFILE_LIMITS, keep_trace=keep_trace) for request in requests]
-    finally:
-        agent.close()
+    with Profiler(device) as profiler:
+        return profiler.measure(candidate, input_spec, workload, repeats=repeats, keep_trace=keep_trace)
 
 
 def _config(config: CampaignConfig | None, fields: dict[str, Any]) -> CampaignConfig:
@@ -235,6 +164,7 @@ def _check_possible(config: CampaignConfig, runs: Path) -> None:
         raise InputError(f"the campaign's folder cannot be {folder}, which is a file; choose another name")
     check_known(config.devices)
     meter_of(config)  # refuses what this machine cannot measure: it would stay empty for ever
+    energy_devices(config)  # and what devices of the fleet cannot
 
 
 def _record(ledger: Ledger, config: CampaignConfig) -> CampaignRecord:
@@ -255,17 +185,10 @@ def _open_workers(ledger: Ledger, kind: DispatcherKind, config: CampaignConfig) 
     reference = {"reference": dict(known.reference)} if known is not None and known.reference else {}
     return open_dispatcher(
         kind,
+        config.devices,
         device_name=LOCAL,
         agent_options={**reference, "meter": meter_of(config).to_json()},
-        simulated=simulated_among(config.devices),
-        measures=LOCAL in config.devices,
     )
-
-
-def _not_replaced(own: Sequence[Budget], asked: Sequence[Budget]) -> list[Budget]:
-    """Returns the campaign's own budgets on whatever the asked ones say nothing about."""
-    replaced = {(budget.quantity, budget.device) for budget in asked}
-    return [budget for budget in own if (budget.quantity, budget.device) not in replaced]
 
 
 def _writing_results(
@@ -282,16 +205,6 @@ def _writing_results(
         observer(event)
 
     return observe
-
-
-def _ledger_path(runs: Path, name: str) -> Path:
-    path = runs / LEDGER_FILE
-    if not path.is_file():
-        raise UnknownCampaignError(
-            f"there is no campaign {name!r}: {runs} holds no ledger; start one with `protran search --name {name}`, or "
-            f"say where it is with --runs"
-        )
-    return path
 
 
 def _nobody(event: CampaignEvent) -> None:

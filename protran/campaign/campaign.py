@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import shlex
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 from device_agents.fleet.base import Dispatcher
 from protran.campaign.events import CampaignDone, CampaignEvent, CampaignOpened, FrontChanged, Observer, ProposalMade
-from protran.campaign.execute import StepExecution
+from protran.campaign.execute import DevicesGoneError, StepExecution
 from protran.campaign.findings import findings_of
 from protran.campaign.fronts import front_of
 from protran.campaign.phase import Phase
 from protran.campaign.plan import Planner, StepPlan
 from protran.campaign.problem import Problem
+from protran.campaign.waiting import LowHoursWait, PatientDispatcher
+from protran.errors import CampaignError
 from protran.front import Front
 from protran.ledger.ledger import Ledger
 from protran.ledger.records import CampaignRecord, StepRecord
+from protran.report.plural import how_many
 from search_spaces.candidate import Candidate
 
 NOTES = "notes"
@@ -35,17 +41,30 @@ class Campaign:
         ledger: where everything is remembered.
         dispatcher: who does the work; the caller closes it.
         observer: is told what happens.
+        wait: for the hours in which work may begin; None for any hour. It changes when things happen, not what.
+        sleep: waits so many seconds, for devices to cool; what interrupts it (Ctrl-C) passes on at once.
     """
 
     def __init__(
-        self, problem: Problem, record: CampaignRecord, ledger: Ledger, dispatcher: Dispatcher, observer: Observer
+        self,
+        problem: Problem,
+        record: CampaignRecord,
+        ledger: Ledger,
+        dispatcher: Dispatcher,
+        observer: Observer,
+        *,
+        wait: LowHoursWait | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._problem = problem
         self._record = record
         self._ledger = ledger
         self._observer = observer
         self._planner = Planner(problem)
-        self._execution = StepExecution(problem, ledger, record.id, dispatcher, observer)
+        self._wait = wait
+        if wait is not None:
+            dispatcher = PatientDispatcher(dispatcher, wait, observer)
+        self._execution = StepExecution(problem, ledger, record.id, dispatcher, observer, sleep=sleep)
         self._started = time.monotonic()
         self._earlier_s = 0.0
 
@@ -54,8 +73,21 @@ class Campaign:
 
         Raises:
             LedgerError: the ledger cannot be read or written any more; the campaign can be resumed.
-            CampaignError: the work gave an answer that cannot be understood.
+            CampaignError: the work gave an answer that cannot be understood, or devices are gone for good; of what was
+                measured by then the front was told.
         """
+        try:
+            self._perform_all()
+        except DevicesGoneError as error:
+            front = self.front(verified=False)
+            self._observer(FrontChanged(front, verified=False))
+            raise CampaignError(f"{error}; {self._way_to(front)}") from error
+        self._ledger.set_phase(self._record.id, Phase.DONE)
+        front = self.front(verified=True)
+        self._observer(CampaignDone(front))
+        return front
+
+    def _perform_all(self) -> None:
         steps = list(self._ledger.steps(self._record.id))
         self._earlier_s = float(steps[-1].info.get(ELAPSED, 0.0)) if steps else 0.0
         self._observer(self._opened(resumed=bool(steps)))
@@ -65,10 +97,6 @@ class Campaign:
         while (step := self._plan(past)) is not None:
             past.append(step)
             self._perform(len(past) - 1, step)
-        self._ledger.set_phase(self._record.id, Phase.DONE)
-        front = self.front(verified=True)
-        self._observer(CampaignDone(front))
-        return front
 
     def front(self, *, verified: bool) -> Front:
         """Returns the front: of the verified candidates, or the best so far by short trainings."""
@@ -96,9 +124,20 @@ class Campaign:
             verified = step.phase is Phase.VERIFY
             self._observer(FrontChanged(self.front(verified=verified), verified=verified))
 
+    def _way_to(self, front: Front) -> str:
+        """Returns how many models the front holds, and the command that shows it."""
+        models = how_many(len(front.candidates), "model")
+        folder = self._ledger.path.parent
+        place = "" if folder == Path("runs") else f" --runs {shlex.quote(str(folder))}"
+        return f"the front of what was measured holds {models}: protran pareto {shlex.quote(self._record.name)}{place}"
+
     def _elapsed_s(self) -> float:
-        """Seconds of work on this campaign; of a process that was killed, up to the last step that it began."""
-        return self._earlier_s + time.monotonic() - self._started
+        """Seconds of work on this campaign; of a process that was killed, up to the last step that it began.
+
+        Waiting is no work: it shall not use up the minutes that the effort allows.
+        """
+        waited_s = 0.0 if self._wait is None else self._wait.waited_s
+        return self._earlier_s + time.monotonic() - self._started - waited_s
 
     def _opened(self, *, resumed: bool) -> CampaignEvent:
         progress = self._ledger.progress(self._record.id)
@@ -106,7 +145,7 @@ class Campaign:
         return CampaignOpened(
             name=self._record.name,
             resumed=resumed,
-            profiles_done=progress.profiles_answered,
+            profiles_done=progress.profiles_answered - progress.profiles_rejected,
             profiles_planned=effort.profiles_planned * devices,
             trainings_done=progress.trainings_answered,
             trainings_planned=effort.trainings_planned,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from protran.campaign.phase import Phase
@@ -84,6 +85,14 @@ class FrontChanged:
 
 
 @dataclass(frozen=True)
+class WaitBegan:
+    """Nothing is submitted before the low-carbon hours that begin at `until`, in `wait_s` seconds."""
+
+    until: datetime
+    wait_s: float
+
+
+@dataclass(frozen=True)
 class Note:
     """One sentence for the user, for example that a device was lost or a job is tried again."""
 
@@ -98,6 +107,14 @@ class CampaignDone:
 
 
 CampaignEvent = (
-    CampaignOpened | StepStarted | ProfileDone | TrainingDone | ProposalMade | FrontChanged | Note | CampaignDone
+    CampaignOpened
+    | StepStarted
+    | ProfileDone
+    | TrainingDone
+    | ProposalMade
+    | FrontChanged
+    | WaitBegan
+    | Note
+    | CampaignDone
 )
 Observer = Callable[[CampaignEvent], None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from device_agents.measurement import Measurement, MeasurementStatus, Provenance, Value
 from device_agents.repeats import mean_of_repeats
+from protran.campaign.attempts import MOST_ATTEMPTS
 from protran.fidelity import Fidelity
 from protran.ledger.evaluation import Evaluation, EvaluationStatus
 from protran.ledger.records import CampaignRow
@@ -28,6 +29,7 @@ class Findings:
         measured: (candidate key, device identity) -> good measurements, by repeat.
         scored: (key of the candidate as it is scored, fidelity) -> good evaluations, by seed.
         unprofiled: candidate key -> the reason why it could not be profiled.
+        rejected: those of `unprofiled` that ran, but whose every measurement for one purpose was rejected.
         untrained: key of the candidate as it is scored -> the reason why it could not be trained and scored.
     """
 
@@ -35,6 +37,7 @@ class Findings:
     measured: dict[tuple[str, str], list[Measurement]] = field(default_factory=lambda: defaultdict(list))
     scored: dict[tuple[str, Fidelity], list[Evaluation]] = field(default_factory=lambda: defaultdict(list))
     unprofiled: dict[str, str] = field(default_factory=dict)
+    rejected: set[str] = field(default_factory=set)
     untrained: dict[str, str] = field(default_factory=dict)
 
     def failure(self, candidate: Candidate) -> str | None:
@@ -79,22 +82,38 @@ class Findings:
 
 
 def findings_of(rows: Iterable[CampaignRow]) -> Findings:
-    """Returns what the rows say. The order of the rows does not matter, but for the order of `candidates`."""
+    """Returns what the rows say.
+
+    The order of the rows does not matter, but for the order of `candidates`, and among the measurements of a candidate
+    on one device: attempts at a profile follow each other, and a good one ends them.
+    """
     findings = Findings()
+    rejections: Counter[tuple[str, str]] = Counter()
     for row in rows:
         if row.measurement is not None:
             findings.candidates.setdefault(row.candidate.key, row.candidate)
-            _add_measurement(findings, row.candidate, row.measurement)
+            _add_measurement(findings, row.candidate.key, row.measurement, rejections)
         if row.evaluation is not None:
             _add_evaluation(findings, row.evaluation)
     return findings
 
 
-def _add_measurement(findings: Findings, candidate: Candidate, measurement: Measurement) -> None:
+def _add_measurement(
+    findings: Findings, key: str, measurement: Measurement, rejections: Counter[tuple[str, str]]
+) -> None:
+    """Adds a measurement; `rejections` counts those in a row, by candidate and device."""
+    place = (key, measurement.device_identity)
     if measurement.status is MeasurementStatus.OK:
-        findings.measured[candidate.key, measurement.device_identity].append(measurement)
-    else:
-        findings.unprofiled.setdefault(candidate.key, measurement.reason)
+        findings.measured[place].append(measurement)
+        del rejections[place]
+        return
+    if measurement.status is MeasurementStatus.REJECTED:
+        rejections[place] += 1
+        if rejections[place] < MOST_ATTEMPTS:  # it is asked for again
+            return
+        if key not in findings.unprofiled:
+            findings.rejected.add(key)
+    findings.unprofiled.setdefault(key, measurement.reason)
 
 
 def _add_evaluation(findings: Findings, evaluation: Evaluation) -> None:

@@ -9,6 +9,7 @@ from device_agents.counted_memory import counted_memory
 from device_agents.flags import Flag
 from device_agents.measurement import ProfileRequest, Provenance, Value
 from protran.budgets import Budget
+from protran.campaign.attempts import MOST_ATTEMPTS
 from protran.campaign.findings import Findings
 from protran.campaign.problem import Problem
 from protran.front import Front, FrontCandidate, pareto_front
@@ -75,9 +76,15 @@ def contention_notes(findings: Findings, front: Front) -> list[str]:
 
 def failure_notes(findings: Findings) -> list[str]:
     """Returns one sentence for each kind of failure: how many candidates it cost, and one of the reasons."""
+    rejected = {key: reason for key, reason in findings.unprofiled.items() if key in findings.rejected}
+    unprofiled = {key: reason for key, reason in findings.unprofiled.items() if key not in findings.rejected}
     return [
-        f"{how_many(len(reasons), 'candidate')} could not be {what}, for example: {next(iter(reasons.values()))}"
-        for what, reasons in (("profiled", findings.unprofiled), ("trained", findings.untrained))
+        f"{how_many(len(reasons), 'candidate')} {what}, for example: {next(iter(reasons.values()))}"
+        for what, reasons in (
+            ("could not be profiled", unprofiled),
+            (f"left out, after {MOST_ATTEMPTS} measurements on one device that were all rejected", rejected),
+            ("could not be trained", findings.untrained),
+        )
         if reasons
     ]
 

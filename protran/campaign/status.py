@@ -23,8 +23,9 @@ class CampaignStatus:
         objectives: names.
         budgets: as the user wrote them.
         seed: root seed.
-        profiles: answered, pending and failed ones.
-        trainings: answered, pending and failed ones.
+        profiles: answered and pending ones; of the answered, those that failed and those that were rejected, most of
+            which were asked for again.
+        trainings: answered and pending ones; of the answered, those that failed.
         created_at: UTC time stamp, ISO 8601.
         updated_at: UTC time stamp of the last change of phase, ISO 8601.
     """
@@ -59,7 +60,10 @@ def status_of(ledger: Ledger, record: CampaignRecord) -> CampaignStatus:
         objectives=tuple(charter["objectives"]),
         budgets=tuple(charter["config"]["budgets"]),
         seed=record.seed,
-        profiles=_counts(progress.profiles_asked, progress.profiles_answered, progress.profiles_failed),
+        profiles={
+            **_counts(progress.profiles_asked, progress.profiles_answered, progress.profiles_failed),
+            "rejected": progress.profiles_rejected,
+        },
         trainings=_counts(progress.trainings_asked, progress.trainings_answered, progress.trainings_failed),
         created_at=record.created_at,
         updated_at=record.updated_at,

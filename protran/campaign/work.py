@@ -14,7 +14,8 @@ from search_spaces.deployment_space import deployments_at
 
 TRAINED = (Phase.SEED, Phase.SEARCH, Phase.VERIFY)
 VERIFY_REPEAT = 1
-"""Repeat number of the verification's measurement: a new request, so it is measured again."""
+"""Repeat number of the verification's measurement: a new request, so it is measured again. Other profiles have 0, and
+further attempts at a rejected one have higher numbers (see `protran.campaign.attempts`)."""
 WEIGHTS = "weights"  # the folder of trained weights in a campaign's own folder
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from device_agents.measurement import Provenance
 from device_agents.meters.energy_range import EnergyRange
+from protran.carbon.grid import Grid
 from protran.carbon.intensity import Intensity
 from protran.errors import InputError
 
-JOULES_PER_KWH = 3.6e6
 MEMORY_W_PER_GB = 0.3725
 """Power of memory that is kept for a program, used or not. Source: Lannelongue et al., Green Algorithms, 2021."""
 
@@ -48,8 +48,7 @@ class Footprint:
     Attributes:
         energies: by stage, what the device used (at least one stage).
         intensity: of the grid that fed it.
-        pue: power usage effectiveness: what the building draws for each joule of the device. 1 for a device at home,
-            where nothing is cooled for it.
+        pue: power usage effectiveness of the building, as in `Grid`.
     """
 
     energies: Mapping[Stage, EnergyRange] = field(hash=False)
@@ -59,8 +58,7 @@ class Footprint:
     def __post_init__(self) -> None:
         if not self.energies:
             raise InputError("a footprint needs the energy of at least one stage, got none")
-        if not 1 <= self.pue < math.inf:
-            raise InputError(f"power usage effectiveness (PUE) must be finite and at least 1, got {self.pue:g}")
+        Grid(self.intensity, self.pue)  # refuses a building that cannot be
         object.__setattr__(self, "energies", MappingProxyType(dict(self.energies)))
 
     def emission(self, stage: Stage) -> Emission:
@@ -81,8 +79,7 @@ class Footprint:
     def to_json(self) -> dict[str, Any]:
         """Returns ``{"intensity", "pue", "parts": {stage: {"energy", "emission"}}, "total"}``."""
         return {
-            "intensity": self.intensity.to_json(),
-            "pue": self.pue,
+            **Grid(self.intensity, self.pue).to_json(),
             "parts": {
                 stage.value: {"energy": energy.to_json(), "emission": self._emission(energy).to_json()}
                 for stage, energy in self.energies.items()
@@ -91,10 +88,10 @@ class Footprint:
         }
 
     def _emission(self, energy: EnergyRange) -> Emission:
-        """Returns energy x PUE x intensity. Source: Lannelongue et al., Green Algorithms, 2021."""
+        """Returns energy x PUE x intensity."""
         if energy.low_j is None or energy.high_j is None:
             return Emission(None, None, Provenance.UNAVAILABLE)
-        g_per_j = self.pue * self.intensity.g_per_kwh / JOULES_PER_KWH
+        g_per_j = Grid(self.intensity, self.pue).g_per_j
         return Emission(energy.low_j * g_per_j, energy.high_j * g_per_j, energy.provenance)
 
 

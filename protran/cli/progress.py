@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from device_agents.measurement import MeasurementStatus
 from protran.campaign.events import (
     CampaignEvent,
     CampaignOpened,
@@ -86,7 +87,8 @@ class Progress:
                     self.profiles.planned = self.profiles.done + event.profiles
                     self.trainings.planned = self.trainings.done + event.trainings
             case ProfileDone():
-                self.profiles.finish(event.wall_s, ok=event.measurement.status.value == "ok")
+                if event.measurement.status is not MeasurementStatus.REJECTED:  # that one is asked again, or noted
+                    self.profiles.finish(event.wall_s, ok=event.measurement.status is MeasurementStatus.OK)
             case TrainingDone():
                 self.trainings.finish(event.wall_s, ok=event.evaluation.status.value == "ok")
                 self.last_trainings.append(event)

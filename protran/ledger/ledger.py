@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from device_agents.device import DeviceInfo
 from device_agents.measurement import Measurement, ProfileRequest
 from protran.errors import InputError, LedgerError, UnknownCampaignError
-from protran.ledger import reading, requests, schema
+from protran.ledger import pending, reading, requests, schema
 from protran.ledger.encoding import decode, encode, utc_now
 from protran.ledger.engine import check_readable, path_of, sqlite_engine, use_write_ahead_log
 from protran.ledger.engine import reading as reading_transaction
@@ -187,10 +187,17 @@ class Ledger:
             return requests.ask(connection, campaign_id, question, reuse=reuse)
 
     def pending_profiles(self, campaign_id: int) -> list[ProfileRequest]:
-        """Returns the profile requests without an answer, in the order in which they were asked."""
+        """Returns the profile requests without an answer, in the order in which they were asked.
+
+        Those of an older version of the procedure are left out: asked again, they have another id.
+        """
         with self._reading() as connection:
-            rows = requests.pending(connection, campaign_id, RequestKind.PROFILE)
-        return [ProfileRequest.from_json(decode(payload, "a request")) for _, payload in rows]
+            return pending.pending_profiles(connection, campaign_id)
+
+    def rejections(self, campaign_id: int) -> dict[str, str]:
+        """Returns request id -> reason of each measurement of a campaign that was rejected."""
+        with self._reading() as connection:
+            return reading.rejections(connection, campaign_id)
 
     def answer_profile(self, campaign_id: int, measurement: Measurement) -> bool:
         """Records a measurement as the next row of the campaign.
@@ -235,8 +242,7 @@ class Ledger:
     def pending_trainings(self, campaign_id: int) -> list[PendingTraining]:
         """Returns the training requests without an answer, in the order in which they were asked."""
         with self._reading() as connection:
-            rows = requests.pending(connection, campaign_id, RequestKind.TRAINING)
-        return [PendingTraining(asked_id, decode(payload, "a request")) for asked_id, payload in rows]
+            return pending.pending_trainings(connection, campaign_id)
 
     def answer_training(self, campaign_id: int, evaluation: Evaluation) -> bool:
         """Records an evaluation as the next row of the campaign; returns and raises as `answer_profile`."""
@@ -252,7 +258,7 @@ class Ledger:
             return reading.campaign_rows(connection, campaign_id, first)
 
     def progress(self, campaign_id: int) -> Progress:
-        """Returns how many requests of a campaign were asked, answered and failed."""
+        """Returns how many requests of a campaign were asked, answered and failed, and how many were rejected."""
         with self._reading() as connection:
             return reading.progress(connection, campaign_id)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from device_agents.measurement import Measurement, MeasurementStatus, ProfileRequest
 from protran.ledger import schema
 from protran.ledger.encoding import decode
-from protran.ledger.evaluation import Evaluation
+from protran.ledger.evaluation import Evaluation, EvaluationStatus
+from protran.ledger.pending import outdated_profiles
 from protran.ledger.records import (
     CampaignRecord,
     CampaignRow,
@@ -74,30 +76,48 @@ def campaign_rows(connection: Connection, campaign_id: int, first: int | None) -
     return [_row(row) for row in connection.execute(query)]
 
 
+def rejections(connection: Connection, campaign_id: int) -> dict[str, str]:
+    """Returns request id -> reason of each rejected measurement that a campaign has seen."""
+    rows, answers = schema.campaign_rows, schema.measurements
+    query = (
+        select(answers.c.request_id, answers.c.payload)
+        .join(rows, rows.c.request_id == answers.c.request_id)
+        .where(rows.c.campaign_id == campaign_id, answers.c.status == MeasurementStatus.REJECTED.value)
+    )
+    found = connection.execute(query)
+    return {request_id: decode(payload, "a measurement")["reason"] for request_id, payload in found}
+
+
 def progress(connection: Connection, campaign_id: int) -> Progress:
     """Returns how many requests of a campaign stand how."""
-    counts: dict[str, int] = {}
-    good = MeasurementStatus.OK.value  # an evaluation's good status reads the same
-    for kind, name, answers in (
-        (RequestKind.PROFILE, "profiles", schema.measurements),
-        (RequestKind.TRAINING, "trainings", schema.evaluations),
-    ):
-        asked, rows = schema.campaign_requests, schema.campaign_rows
-        query = (
-            select(
-                func.count(),
-                func.count(rows.c.number),
-                func.count().filter(rows.c.number.is_not(None) & (answers.c.status != good)),
-            )
-            .select_from(asked)
-            .join(schema.requests, schema.requests.c.id == asked.c.request_id)
-            .outerjoin(rows, (rows.c.campaign_id == asked.c.campaign_id) & (rows.c.request_id == asked.c.request_id))
-            .outerjoin(answers, answers.c.request_id == asked.c.request_id)
-            .where(asked.c.campaign_id == campaign_id, schema.requests.c.kind == kind.value)
-        )
-        total, answered, failed = connection.execute(query).one()
-        counts |= {f"{name}_asked": total, f"{name}_answered": answered, f"{name}_failed": failed}
-    return Progress(**counts)
+    profiles = _statuses(connection, campaign_id, RequestKind.PROFILE)
+    trainings = _statuses(connection, campaign_id, RequestKind.TRAINING)
+    return Progress(
+        profiles_asked=profiles.total() - outdated_profiles(connection, campaign_id),
+        profiles_answered=profiles.total() - profiles[None],
+        profiles_failed=profiles[MeasurementStatus.FAILED.value],
+        profiles_rejected=profiles[MeasurementStatus.REJECTED.value],
+        trainings_asked=trainings.total(),
+        trainings_answered=trainings.total() - trainings[None],
+        trainings_failed=trainings[EvaluationStatus.FAILED.value],
+    )
+
+
+def _statuses(connection: Connection, campaign_id: int, kind: RequestKind) -> Counter[str | None]:
+    """Returns how many requests have an answer of each status that the campaign has seen; None: no answer yet."""
+    asked, rows = schema.campaign_requests, schema.campaign_rows
+    answers = schema.measurements if kind is RequestKind.PROFILE else schema.evaluations
+    status = case((rows.c.number.is_not(None), answers.c.status))
+    query = (
+        select(status, func.count())
+        .select_from(asked)
+        .join(schema.requests, schema.requests.c.id == asked.c.request_id)
+        .outerjoin(rows, (rows.c.campaign_id == asked.c.campaign_id) & (rows.c.request_id == asked.c.request_id))
+        .outerjoin(answers, answers.c.request_id == asked.c.request_id)
+        .where(asked.c.campaign_id == campaign_id, schema.requests.c.kind == kind.value)
+        .group_by(status)
+    )
+    return Counter({found: count for found, count in connection.execute(query)})
 
 
 def device_records(connection: Connection) -> tuple[DeviceRecord, ...]:

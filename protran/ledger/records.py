@@ -129,11 +129,22 @@ class CampaignRow:
 
 @dataclass(frozen=True)
 class Progress:
-    """How many requests of a campaign stand how."""
+    """How many requests of a campaign stand how.
+
+    Attributes:
+        profiles_asked: all that can be answered; those that an older version of the procedure left open cannot.
+        profiles_answered: of these; failed and rejected ones too.
+        profiles_failed: of the answered.
+        profiles_rejected: of the answered: measured, and not good enough. Most were asked again, as another request.
+        trainings_asked: all.
+        trainings_answered: of these.
+        trainings_failed: of the answered.
+    """
 
     profiles_asked: int = 0
     profiles_answered: int = 0
     profiles_failed: int = 0
+    profiles_rejected: int = 0
     trainings_asked: int = 0
     trainings_answered: int = 0
     trainings_failed: int = 0

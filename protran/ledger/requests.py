@@ -130,20 +130,6 @@ def request_of_training(connection: Connection, campaign_id: int, training_key: 
     return request_id
 
 
-def pending(connection: Connection, campaign_id: int, kind: RequestKind) -> list[tuple[str, str]]:
-    """Returns `(asked_id, payload)` of the requests without an answer, in the order in which they were asked."""
-    asked, rows = schema.campaign_requests, schema.campaign_rows
-    seen = (rows.c.campaign_id == asked.c.campaign_id) & (rows.c.request_id == asked.c.request_id)
-    query = (
-        select(asked.c.asked_id, schema.requests.c.payload)
-        .join(schema.requests, schema.requests.c.id == asked.c.request_id)
-        .outerjoin(rows, seen)
-        .where(asked.c.campaign_id == campaign_id, schema.requests.c.kind == kind.value, rows.c.number.is_(None))
-        .order_by(asked.c.number)
-    )
-    return [(asked_id, payload) for asked_id, payload in connection.execute(query)]
-
-
 def _never_asked(kind: RequestKind, request_id: str) -> LedgerError:
     return LedgerError(f"the answer to {kind.value} request {request_id} is refused: this campaign never asked it")
 

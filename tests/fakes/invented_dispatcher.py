@@ -16,6 +16,10 @@ from search_spaces.cost import count_candidate
 IDENTITY = "0123456789abcdef"
 
 
+class Rejection(str):
+    """The reason of a measurement that is rejected, where a plain string is that of a failure."""
+
+
 class InventedDispatcher(Dispatcher):
     """Answers at once, from formulas. `spoil` may turn a job into a failure, or raise, before it is answered."""
 
@@ -52,7 +56,8 @@ class InventedDispatcher(Dispatcher):
 def _measurement(job: ProfileJob, failure: str | None) -> Measurement:
     request = job.request
     if failure is not None:
-        return Measurement(job.job_id, request.device_identity, MeasurementStatus.FAILED, reason=failure)
+        bad = MeasurementStatus.REJECTED if isinstance(failure, Rejection) else MeasurementStatus.FAILED
+        return Measurement(job.job_id, request.device_identity, bad, reason=failure)
     cost = count_candidate(request.candidate, request.input_spec)
     latency_s = 1e-4 * float(cost.depth) + 1e-10 * float(cost.macs)
     values = {"latency_s": Value(latency_s, 0.01 * latency_s, Provenance.SIMULATED)}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from datetime import UTC
 
 import numpy as np
 import pytest
@@ -11,7 +13,12 @@ import device_agents.fleet.opening
 import protran
 import protran.api
 from protran.budgets import budgets_for
-from protran.campaign.events import CampaignDone, CampaignOpened
+from protran.campaign import view
+from protran.campaign.events import CampaignDone, CampaignOpened, WaitBegan
+from protran.campaign.waiting import LowHoursWait
+from protran.carbon.footprint import Stage
+from protran.carbon.hours import LowHours
+from protran.carbon.schedule import Schedule
 from protran.config import config_from_arguments
 from protran.errors import CampaignBusyError, InputError, ProTranError, UnknownCampaignError
 from protran.ledger.ledger import Ledger
@@ -27,8 +34,8 @@ def opened(monkeypatch) -> list[dict]:
 
     options: list[dict] = []
 
-    def open_invented(kind: str, **given) -> InventedDispatcher:
-        options.append({"kind": kind, **given})
+    def open_invented(kind: str, devices: list[str], **given) -> InventedDispatcher:
+        options.append({"kind": kind, "devices": devices, **given})
         return InventedDispatcher()
 
     monkeypatch.setattr(protran.api, "open_dispatcher", open_invented)
@@ -40,7 +47,11 @@ def simulating(monkeypatch) -> None:
     """Gives every campaign invented trainings beside the simulated devices that it asks for."""
     from invented_dispatcher import InventedDispatcher
 
-    monkeypatch.setattr(device_agents.fleet.opening, "_machine", lambda *_: InventedDispatcher())
+    class TasksOnly(InventedDispatcher):
+        def devices(self):
+            return ()
+
+    monkeypatch.setattr(device_agents.fleet.opening, "_on_ray", lambda **_: TasksOnly())
 
 
 def test_a_campaign_leaves_a_front_as_json_and_as_a_picture(opened, tmp_path) -> None:
@@ -58,6 +69,27 @@ def test_a_finished_campaign_is_answered_from_the_ledger_alone(opened, tmp_path)
     assert again == first
     assert len(opened) == 1
     assert [type(event) for event in events] == [CampaignDone]
+
+
+def test_low_carbon_hours_are_waited_for_and_are_no_part_of_the_campaign(opened, tmp_path, monkeypatch) -> None:
+    from fake_day import FakeDay
+
+    day = FakeDay("2026-11-26T12:00:00")
+    wait = functools.partial(LowHoursWait, now=day.now, sleep=day.sleep)
+    monkeypatch.setattr(protran.api, "LowHoursWait", wait)
+    night = LowHours(Schedule(tuple(float(hour) for hour in range(24))), 4, UTC)
+    events = []
+    result = protran.start_campaign(**FIELDS, runs=tmp_path, observer=events.append, carbon_schedule=night)
+    assert [event.wait_s for event in events if isinstance(event, WaitBegan)] == [12 * 3600]
+    assert protran.start_campaign(**FIELDS, runs=tmp_path) == result
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        assert "carbon" not in json.dumps(ledger.campaign("x").config)
+
+
+def test_what_a_campaign_used_is_read_from_the_ledger(opened, tmp_path) -> None:
+    protran.start_campaign(**FIELDS, runs=tmp_path)
+    usage = protran.open_campaign("x", runs=tmp_path).usage()
+    assert usage.stages[Stage.TRAINING].wall_s == len(usage.stages[Stage.TRAINING].jobs) > 0
 
 
 def test_an_opened_campaign_answers_queries_without_new_work(opened, tmp_path) -> None:
@@ -86,7 +118,7 @@ def test_a_new_budget_replaces_the_campaigns_own_on_the_same_quantity_and_the_ot
 
 def test_a_budget_on_one_device_leaves_those_of_the_other_devices() -> None:
     own = budgets_for(["latency<=1ms"], ["pi", "nano"])
-    kept = protran.api._not_replaced(own, budgets_for(["latency@pi<=2ms"], ["pi", "nano"]))
+    kept = view._not_replaced(own, budgets_for(["latency@pi<=2ms"], ["pi", "nano"]))
     assert [budget.name for budget in kept] == ["latency_s@nano"]
 
 

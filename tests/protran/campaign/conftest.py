@@ -37,6 +37,7 @@ class Bench:
         self._identity = IDENTITY
         self.folder = folder
         self.events: list[CampaignEvent] = []
+        self.slept: list[float] = []
 
     def ledger(self) -> Ledger:
         return Ledger.open(self.folder / "ledger.sqlite")
@@ -52,12 +53,13 @@ class Bench:
             known[name] = ledger.create_campaign(name, charter, 0)
         return read_charter(known[name].config), known[name]
 
-    def run(self, dispatcher=None, name: str = "invented", **fields: object) -> Front:
+    def run(self, dispatcher=None, name: str = "invented", *, observer=None, wait=None, **fields: object) -> Front:
         """Runs a campaign to its end, or as far as the dispatcher lets it."""
         with self.ledger() as ledger:
             problem, record = self.begin(ledger, name, **fields)
             workers = dispatcher or self.Dispatcher()
-            return Campaign(problem, record, ledger, workers, self.events.append).run()
+            told = observer or self.events.append
+            return Campaign(problem, record, ledger, workers, told, wait=wait, sleep=self.slept.append).run()
 
 
 @pytest.fixture

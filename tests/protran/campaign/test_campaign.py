@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from device_agents.fleet.base import Job, JobResult, ProfileJob, TaskJob
+from device_agents.measurement import MeasurementStatus
 from protran.campaign import execute
 from protran.campaign.campaign import plan_of
 from protran.campaign.events import CampaignDone, FrontChanged, StepStarted
@@ -187,6 +188,31 @@ def test_a_job_that_takes_its_worker_with_it_each_time_is_a_failure_and_the_rest
     assert bench.run(Deadly()).candidates
     (failed,) = [row for row in _rows(bench) if not row.ok]
     assert failed.measurement.reason == "the board restarted"
+
+
+def test_a_candidate_whose_device_dies_twice_is_recorded_as_failed_and_the_campaign_goes_on(bench) -> None:
+    class Killing(bench.Dispatcher):
+        victim, deaths = None, 0
+
+        def next_result(self, timeout_s):
+            job = self._queue[0]
+            self.victim = self.victim or (job.request.candidate.key if isinstance(job, ProfileJob) else None)
+            if isinstance(job, ProfileJob) and job.request.candidate.key == self.victim:
+                self.deaths += 1
+                return JobResult(self._queue.pop(0).job_id, failure="lost: pi started anew during the job", lost=True)
+            return super().next_result(timeout_s)
+
+    killing = Killing()
+    front = bench.run(killing)
+    assert killing.deaths == execute.ATTEMPTS == 2
+    (failed,) = [row for row in _rows(bench) if not row.ok]
+    assert (failed.candidate.key, failed.measurement.status) == (killing.victim, MeasurementStatus.FAILED)
+    assert failed.measurement.reason == "lost: pi started anew during the job"
+    assert front.candidates
+    assert killing.victim not in {member.candidate.key for member in front.candidates}
+    assert "1 candidate could not be profiled, for example: lost: pi started anew during the job" in front.notes
+    with bench.ledger() as ledger:
+        assert ledger.progress(ledger.campaign("invented").id).profiles_failed == 1
 
 
 def test_data_that_vanishes_stops_the_campaign_and_marks_nobody(bench, monkeypatch) -> None:

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from protran.campaign.events import CampaignOpened, FrontChanged, Note, StepStarted, WaitBegan
+from device_agents.measurement import Measurement, MeasurementStatus
+from protran.campaign.events import CampaignOpened, FrontChanged, Note, ProfileDone, StepStarted, WaitBegan
 from protran.campaign.phase import Phase
 from protran.cli.progress import JobCount, Progress, duration
+from search_spaces.presets import preset
 
 
 class Clock:
@@ -91,6 +93,14 @@ def test_failures_are_counted() -> None:
     progress.profiles.finish(1.0, ok=False)
     progress.trainings.finish(1.0, ok=True)
     assert (progress.failed, progress.profiles.done) == (1, 1)
+
+
+def test_a_rejected_profile_is_neither_done_nor_failed() -> None:
+    progress = Progress()
+    for status in (MeasurementStatus.REJECTED, MeasurementStatus.OK):
+        measurement = Measurement("r", "d", status)
+        progress.observe(ProfileDone(preset("bert-tiny")[0], measurement, "local", 1.0))
+    assert (progress.failed, progress.profiles.done) == (0, 1)
 
 
 def test_more_jobs_than_planned_do_not_make_the_share_exceed_one() -> None:

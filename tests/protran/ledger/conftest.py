@@ -64,6 +64,11 @@ def failed() -> Callable[[str], Measurement]:
 
 
 @pytest.fixture
+def rejected() -> Callable[[str], Measurement]:
+    return lambda request_id: Measurement(request_id, "device-1", MeasurementStatus.REJECTED, reason="it throttled")
+
+
+@pytest.fixture
 def evaluated(candidate: Callable[[int], Candidate]) -> Callable[..., Evaluation]:
     def build(training_key: str, size: int = 16, accuracy: float = 0.8) -> Evaluation:
         return Evaluation(

@@ -252,8 +252,41 @@ def test_progress_counts_what_was_asked_answered_and_failed(
     ledger.answer_profile(campaign.id, failed(request_for(32).request_id))
     ledger.request_training(campaign.id, "t", {}, candidate=request_for(16).candidate)
     ledger.answer_training(campaign.id, evaluated("t"))
-    assert ledger.progress(campaign.id) == Progress(3, 2, 1, 1, 1, 0)
+    assert ledger.progress(campaign.id) == Progress(
+        profiles_asked=3, profiles_answered=2, profiles_failed=1, trainings_asked=1, trainings_answered=1
+    )
     assert ledger.progress(ledger.create_campaign("other", {}, seed=0).id) == Progress()
+
+
+def test_rejected_measurements_are_counted_apart_from_failed_ones(
+    ledger: Ledger,
+    campaign: CampaignRecord,
+    request_for: RequestFor,
+    failed: Callable[[str], Measurement],
+    rejected: Callable[[str], Measurement],
+) -> None:
+    for size, bad in ((16, rejected), (32, failed), (64, rejected)):
+        ledger.request_profile(campaign.id, request_for(size))
+        ledger.answer_profile(campaign.id, bad(request_for(size).request_id))
+    assert ledger.progress(campaign.id) == Progress(
+        profiles_asked=3, profiles_answered=3, profiles_failed=1, profiles_rejected=2
+    )
+
+
+def test_rejections_are_those_that_the_campaign_has_seen_with_their_reasons(
+    ledger: Ledger,
+    campaign: CampaignRecord,
+    request_for: RequestFor,
+    measured: Measured,
+    rejected: Callable[[str], Measurement],
+) -> None:
+    other = ledger.create_campaign("other", {}, seed=0)
+    for asking, size in ((campaign, 16), (campaign, 32), (other, 64)):
+        ledger.request_profile(asking.id, request_for(size))
+    ledger.answer_profile(campaign.id, rejected(request_for(16).request_id))
+    ledger.answer_profile(campaign.id, measured(request_for(32).request_id))
+    ledger.answer_profile(other.id, rejected(request_for(64).request_id))
+    assert ledger.rejections(campaign.id) == {request_for(16).request_id: "it throttled"}
 
 
 def test_a_device_is_known_by_its_last_word(ledger: Ledger) -> None:
