@@ -19,6 +19,13 @@ RAY_ENVIRONMENT = {
 }
 
 
+def pytest_collection_modifyitems(items):
+    """Keeps a file's tests in one process, and all that use Ray or networks in one, so that Ray starts once."""
+    for item in items:
+        alone = any(item.get_closest_marker(name) for name in ("ray", "network"))
+        item.add_marker(pytest.mark.xdist_group("ray" if alone else str(item.path)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def fakes_for_every_process(tmp_path_factory):
     """Puts the fakes on the path of this process and of all that it starts."""
