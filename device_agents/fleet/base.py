@@ -23,12 +23,15 @@ class ProfileJob:
         limits: time and memory.
         energy: whether to use the device's power sensor, if it has one.
         keep_trace: whether the measurement shall carry the power over time.
+        asker: who asks, for ever the same text for the same campaign: where it asks a device of the fleet for the same
+            request again, it gets the answer that it missed. Empty: measured anew each time.
     """
 
     request: ProfileRequest
     limits: Limits = field(default_factory=Limits)
     energy: bool = True
     keep_trace: bool = False
+    asker: str = ""
 
     @property
     def job_id(self) -> str:

@@ -28,7 +28,7 @@ THREADS = 16
 class FleetDeviceWorker(DeviceWorker):
     """Owns the agent of one device, profiles one candidate at a time, and remembers the last answers.
 
-    A controller that was killed while it waited asks the same request again, and gets the answer that it missed:
+    A campaign that was killed while it waited asks for the same request again, and gets the answer that it missed:
     nothing is measured twice.
 
     Args:
@@ -41,7 +41,7 @@ class FleetDeviceWorker(DeviceWorker):
         super().__init__(factory, name, options)
         self._turn = threading.Lock()
         self._notes = threading.Lock()
-        self._answers: collections.OrderedDict[str, str] = collections.OrderedDict()
+        self._answers: collections.OrderedDict[tuple[str, str], str] = collections.OrderedDict()
         self._running: str | None = None
         self._waiting = 0
 
@@ -77,16 +77,17 @@ class FleetDeviceWorker(DeviceWorker):
         """Returns the result of a profile job, both as JSON text."""
         job = profile_job(text)
         with self._alone(job.job_id):
-            if job.job_id in self._answers:
-                return self._answers[job.job_id]
+            asked = (job.asker, job.job_id)
+            if asked in self._answers:
+                return self._answers[asked]
             result = outcome(job.job_id, lambda: self._profiled(job))
             answer = result_text(result)
-            if result.measurement is not None:
-                self._remember(job.job_id, answer)
+            if job.asker and result.measurement is not None:
+                self._remember(asked, answer)
             return answer
 
-    def _remember(self, job_id: str, answer: str) -> None:
-        self._answers[job_id] = answer
+    def _remember(self, asked: tuple[str, str], answer: str) -> None:
+        self._answers[asked] = answer
         while len(self._answers) > REMEMBERED:
             self._answers.popitem(last=False)
 

@@ -18,8 +18,8 @@ def job_text(job: Job) -> str:
     """
     limits = {"time_s": job.limits.time_s, "memory_bytes": job.limits.memory_bytes}
     if isinstance(job, ProfileJob):
-        asked = {"request": job.request.to_json(), "energy": job.energy, "keep_trace": job.keep_trace}
-        return json.dumps({**asked, "limits": limits})
+        wanted = {"energy": job.energy, "keep_trace": job.keep_trace, "asker": job.asker}
+        return json.dumps({"request": job.request.to_json(), **wanted, "limits": limits})
     task = {"job_id": job.job_id, "entry": job.entry, "payload": dict(job.payload), "limits": limits}
     return json.dumps(task, allow_nan=False)
 
@@ -28,7 +28,7 @@ def profile_job(text: str) -> ProfileJob:
     """Returns the profile job that `job_text` wrote."""
     fields = json.loads(text)
     request, limits = ProfileRequest.from_json(fields["request"]), Limits(**fields["limits"])
-    return ProfileJob(request, limits, fields["energy"], fields["keep_trace"])
+    return ProfileJob(request, limits, fields["energy"], fields["keep_trace"], fields["asker"])
 
 
 def task_job(text: str) -> TaskJob:

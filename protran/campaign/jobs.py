@@ -31,6 +31,7 @@ class PendingJobs:
         self._ledger = ledger
         self._campaign_id = campaign_id
         self._weights_folder = weights_folder(problem, ledger.path.parent)
+        self._asker = f"{problem.config.name} {ledger.campaign(problem.config.name).created_at}"
         asked = energy_devices(problem.config)
         self._sensed = {device.identity for device in problem.devices if device.name in asked}
 
@@ -48,7 +49,8 @@ class PendingJobs:
 
     def _profile(self, request: ProfileRequest) -> ProfileJob:
         energy = request.device_identity in self._sensed
-        return ProfileJob(request, ENERGY_PROFILE_LIMITS if energy else PROFILE_LIMITS, energy)
+        limits = ENERGY_PROFILE_LIMITS if energy else PROFILE_LIMITS
+        return ProfileJob(request, limits, energy, asker=self._asker)
 
     def _with_weights_folder(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         """Adds where weights are kept, which is for this process to know: the ledger may be moved."""

@@ -43,7 +43,7 @@ def search(
     device: Annotated[
         list[str] | None,
         typer.Option(
-            help="A device to measure on: local, or a simulated one such as sim:rpi4; may be repeated. (default: local)"
+            help="A device to measure on: local, one of the fleet, or a simulated one such as sim:rpi4; repeatable."
         ),
     ] = None,
     objective: Annotated[

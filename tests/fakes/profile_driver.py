@@ -24,7 +24,8 @@ def main(device, count, first):
     try:
         repeats = range(first, first + count)
         requests = [ProfileRequest(candidate, input_spec, Workload(), identity, repeat) for repeat in repeats]
-        jobs = {request.request_id: ProfileJob(request, Limits(time_s=120.0), energy=False) for request in requests}
+        limits = Limits(time_s=120.0)
+        jobs = {asked.request_id: ProfileJob(asked, limits, energy=False, asker="driver") for asked in requests}
         for job in jobs.values():
             dispatcher.submit(job)
         print(json.dumps({"submitted": count}), flush=True)

@@ -41,8 +41,8 @@ def calibrating(*latencies_s, known=None):
     return made
 
 
-def profile(made, repeat=0):
-    return job_result(made.run(job_text(ProfileJob(fake_agent.request(repeat)))))
+def profile(made, repeat=0, asker="demo"):
+    return job_result(made.run(job_text(ProfileJob(fake_agent.request(repeat), asker=asker))))
 
 
 @pytest.fixture
@@ -68,6 +68,13 @@ def test_the_same_request_is_answered_again_without_measuring_again(profiled):
     made = worker()
     assert profile(made) == profile(made)
     assert profiled == [0]
+
+
+def test_another_asker_and_nobody_in_particular_get_a_measurement_of_their_own(profiled):
+    made = worker()
+    for asker in ("demo", "other", "", ""):
+        profile(made, asker=asker)
+    assert profiled == [0, 0, 0, 0]
 
 
 def test_a_failed_measurement_is_an_answer_too(profiled):

@@ -8,7 +8,7 @@ from device_agents.measurement import Measurement, MeasurementStatus
 def test_a_profile_job_survives_the_way():
     import fake_agent
 
-    job = ProfileJob(fake_agent.request(3), Limits(2.5, 10**9))
+    job = ProfileJob(fake_agent.request(3), Limits(2.5, 10**9), False, True, "demo")
     assert profile_job(job_text(job)) == job
 
 

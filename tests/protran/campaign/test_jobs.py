@@ -33,6 +33,13 @@ def test_a_profile_has_the_time_that_its_energy_pass_takes(bench, monkeypatch, d
     assert ENERGY_PROFILE_LIMITS.time_s > PROFILE_LIMITS.time_s
 
 
+def test_a_campaign_asks_under_a_name_that_no_later_campaign_of_its_name_has(bench) -> None:
+    with bench.ledger() as ledger:
+        problem, jobs = _pending(bench, ledger)
+        created_at = ledger.campaign(problem.config.name).created_at
+    assert {job.asker for job in jobs if isinstance(job, ProfileJob)} == {f"{problem.config.name} {created_at}"}
+
+
 def test_profiles_come_first_and_each_job_says_which_device_it_needs(bench) -> None:
     with bench.ledger() as ledger:
         problem, jobs = _pending(bench, ledger)
