@@ -43,7 +43,7 @@ $(PRETRAINED): $(READY)
 	@touch $(PRETRAINED)
 
 test: $(PRETRAINED)
-	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadgroup --cov --cov-report=term:skip-covered $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --cov --cov-report=term:skip-covered $(PYTEST_FLAGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """What the whole suite shares: one Ray, and fakes that every process can import."""
 
+import functools
 import os
 import shutil
 import tempfile
@@ -19,11 +20,24 @@ RAY_ENVIRONMENT = {
 }
 
 
-def pytest_collection_modifyitems(items):
-    """Keeps a file's tests in one process, and all that use Ray or networks in one, so that Ray starts once."""
-    for item in items:
-        alone = any(item.get_closest_marker(name) for name in ("ray", "network"))
-        item.add_marker(pytest.mark.xdist_group("ray" if alone else str(item.path)))
+@functools.cache
+def uses_ray(path):
+    """Tells whether a file's tests use Ray or networks."""
+    text = (Path(__file__).parent.parent / path).read_text(encoding="utf-8")
+    return any(mark in text for mark in ("mark.ray", "mark.network", "suite_ray"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keeps a file's tests in one process, and all files that use Ray in one, so that Ray starts once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class FilesOfOneRay(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            path = nodeid.partition("::")[0]
+            return "ray" if uses_ray(path) else path
+
+    return FilesOfOneRay(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
