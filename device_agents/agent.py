@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
+from device_agents.accelerator import Accelerator, accelerator_fields, refusal
 from device_agents.device import DeviceInfo
-from device_agents.device_facts import facts_of_this_machine
+from device_agents.device_facts import facts_of_this_machine, facts_with_accelerator
 from device_agents.environment import available_memory_bytes, device_identity
 from device_agents.errors import DeviceError
 from device_agents.exclusive import ExclusiveUse
@@ -40,7 +42,8 @@ class Agent:
     A candidate that crashes, hangs or eats all memory is a failed measurement, and the next one is measured as if
     nothing had happened. Seconds of all measurements share one reference latency: the one given, or else the one of
     the first `calibrate`, which happens by itself where it must. Two agents of one device never measure at once, not
-    even in different processes of the machine: the later one waits.
+    even in different processes of the machine: the later one waits. That holds for the processor and the GPU of one
+    machine as well, which are two devices: they share power, heat, and the processor that feeds the GPU.
 
     Args:
         name: the name that the user gave the device, for example `local`.
@@ -48,11 +51,12 @@ class Agent:
         meter: which power sensor to use; none, if not given.
         reference: the base reference's latency in an earlier session, so that its seconds and these compare.
         runner: what answers payloads; a warm process, if not given.
-        identity: the device's stable identity; this machine's, if not given.
+        identity: the device's stable identity; this machine's, or its accelerator's, if not given.
         facts: tells what there is to know of the device, sensors included; read from this machine, if not given.
+        accelerator: the GPU that runs the models; the processor, if not given.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each of them is by itself a way to make another agent
         self,
         name: str,
         *,
@@ -62,11 +66,18 @@ class Agent:
         runner: Runner | None = None,
         identity: str | None = None,
         facts: Callable[[], Mapping[str, Any]] | None = None,
+        accelerator: Accelerator | None = None,
     ) -> None:
         self.name = name
-        self.identity = identity or device_identity()
-        self._facts = facts or facts_of_this_machine
-        self._exclusive = ExclusiveUse(self.identity)
+        self._accelerator = accelerator
+        if accelerator is None:
+            self.identity = identity or device_identity()
+            self._facts = facts or facts_of_this_machine
+            self._exclusive = ExclusiveUse(self.identity)
+        else:
+            self.identity = identity or device_identity(executes=accelerator.executes)
+            self._facts = facts or functools.partial(facts_with_accelerator, accelerator)
+            self._exclusive = ExclusiveUse(device_identity())  # the machine's: its processor is not to be measured now
         self._meter = meter or MeterSpec()
         self._reference = reference
         self._others: dict[ReferenceSize, ReferenceLatency] = {}
@@ -102,6 +113,8 @@ class Agent:
         if request.device_identity != self.identity:
             reason = f"the request is for device {request.device_identity}, this is {self.identity}; ask that device"
             return _failed(request, reason)
+        if self._accelerator is not None and (reason := refusal(request.candidate.deployment)):
+            return _failed(request, reason)
         limits = limits or Limits()
         try:
             with self._exclusive.held(limits.time_s):
@@ -136,7 +149,18 @@ class Agent:
             "meter": (self._meter if energy else MeterSpec()).to_json(),
             "keep_trace": keep_trace,
         }
-        return Measurement.from_json(self._runner.call(payload, limits.bounded(available_memory_bytes(), MEMORY_SHARE)))
+        return Measurement.from_json(self._answered(payload, limits))
+
+    def _answered(self, payload: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+        """Returns the runner's answer; a lack of memory on the GPU is told as such. Raises `JobFailed`."""
+        free_bytes = available_memory_bytes()
+        if self._accelerator is None:
+            return self._runner.call(payload, limits.bounded(free_bytes, MEMORY_SHARE))
+        limits, gpu_bytes = self._accelerator.limits(limits, free_bytes, MEMORY_SHARE)
+        try:
+            return self._runner.call({**payload, **accelerator_fields(self._accelerator, gpu_bytes)}, limits)
+        except JobFailed as failure:
+            raise self._accelerator.explained(failure) from failure
 
     def _base(self) -> ReferenceLatency:
         self._others.clear()
@@ -154,7 +178,8 @@ class Agent:
 
     def _calibrated(self, payload: Mapping[str, Any]) -> ReferenceLatency:
         try:
-            return ReferenceLatency.from_json(self._runner.call(payload, CALIBRATION_LIMITS))
+            whole = {**payload, **accelerator_fields(self._accelerator)}
+            return ReferenceLatency.from_json(self._runner.call(whole, CALIBRATION_LIMITS))
         except JobFailed as failure:
             reason = f"device {self.name} cannot run the reference model: {failure.reason}; run `protran doctor`"
             raise JobFailed(FailureKind.LOST, reason, failure.detail) from failure

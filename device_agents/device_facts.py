@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from device_agents.environment import machine_facts
+from device_agents.accelerator import Accelerator
+from device_agents.environment import device_identity, machine_facts
 from device_agents.meters.discovery import discover
+from device_agents.nvml_throttling import machine_with_gpu
 from device_agents.throttling import read_throttling
 
 RUNTIMES = ("torch", "onnxruntime")
@@ -19,6 +21,16 @@ def facts_of_this_machine() -> Mapping[str, Any]:
         "sensors": [report.to_json() for report in discover()],
         "throttling": read_throttling().to_json(),
         "runtimes": runtime_versions(),
+    }
+
+
+def facts_with_accelerator(accelerator: Accelerator) -> Mapping[str, Any]:
+    """Returns the machine's facts, the GPU that runs models there, and the identity of the machine's processor."""
+    return {
+        **facts_of_this_machine(),
+        "throttling": machine_with_gpu(accelerator.uuid).to_json(),
+        "accelerator": accelerator.to_json(),
+        "machine_identity": device_identity(),
     }
 
 

@@ -141,7 +141,7 @@ class Measurement:
         status: ok, failed or rejected.
         values: by quantity: `latency_s`, `latency_ratio` (candidate / reference of its size), `core_seconds`,
             `energy_j`, `peak_power_w`, `memory_bytes` (counted weights + activations), `peak_rss_bytes` (above the
-            runtime's own).
+            runtime's own), `peak_cuda_bytes` (the same on a GPU that runs the models).
         flags: quality flags, for example `contended`.
         reason: one sentence, for what is not ok.
         blocks: per quantity the block values behind the mean, so that noise can be modelled later.

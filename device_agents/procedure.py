@@ -8,7 +8,7 @@ alternates the two in random order and reports the median of the pairwise ratios
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,12 +26,13 @@ class PairedLatency:
     """What the pass found.
 
     Attributes:
-        ratio: candidate / reference; of CPU times for one thread, of wall times for several.
-        cpu_ratio: candidate / reference, of CPU times.
+        ratio: candidate / reference; of CPU times for one thread, of wall times for several and for an accelerator.
+        cpu_ratio: candidate / reference, of CPU times; None for an accelerator, for which the processor only waits.
         reference: the reference's own latency, as seen in this pass.
         candidate_wall_s: median wall seconds per call, which include what others took from the machine.
         candidate_cpu_s: median CPU seconds per call.
-        clean_share: share of samples whose wall time was their CPU time.
+        clean_share: share of samples whose wall time was their CPU time; for an accelerator, of samples of the
+            reference whose wall time was near that of the fastest.
         contended: others used the machine during the pass.
         few_samples: fewer pairs than the plan's floor.
         steady: both models were steady before the first sample.
@@ -43,7 +44,7 @@ class PairedLatency:
     """
 
     ratio: Estimate
-    cpu_ratio: Estimate
+    cpu_ratio: Estimate | None
     reference: ReferenceLatency
     candidate_wall_s: float
     candidate_cpu_s: float
@@ -79,21 +80,22 @@ class LatencyPass:
         candidates, references, (of_candidate, of_reference) = self._pairs(
             of_candidate, of_reference, parallel=candidate.parallel
         )
-        cpu = [above.cpu_s / below.cpu_s for above, below in zip(candidates, references, strict=True)]
         wall = [above.wall_s / below.wall_s for above, below in zip(candidates, references, strict=True)]
+        cpu = None if candidate.accelerated else _cpu_ratios(candidates, references)
+        of_device = reference_latency(references, accelerated=reference.accelerated)
         # The reference has one thread; a parallel candidate's wall and CPU time differ without any contention.
-        share = clean_share(references if candidate.parallel else [*references, *candidates])
+        share = of_device.clean_share if candidate.parallel else clean_share([*references, *candidates])
         return PairedLatency(
-            ratio=block_estimate(wall if candidate.parallel else cpu),
-            cpu_ratio=block_estimate(cpu),
-            reference=reference_latency(references),
+            ratio=block_estimate(wall if candidate.parallel or cpu is None else cpu),
+            cpu_ratio=None if cpu is None else block_estimate(cpu),
+            reference=of_device,
             candidate_wall_s=float(np.median([sample.wall_s for sample in candidates])),
             candidate_cpu_s=float(np.median([sample.cpu_s for sample in candidates])),
             clean_share=share,
             contended=is_contended(share),
-            few_samples=len(cpu) < self._plan.floor_pairs,
+            few_samples=len(wall) < self._plan.floor_pairs,
             steady=of_candidate.steady and of_reference.steady,
-            pairs=len(cpu),
+            pairs=len(wall),
             candidate_repeats=of_candidate.repeats,
             reference_repeats=of_reference.repeats,
             elapsed_s=self._clock.wall_s() - started_s,
@@ -109,7 +111,7 @@ class LatencyPass:
             if sampler.movable and samples and len(samples) % (3 * self._plan.pairs_per_placement) == 0:
                 sampler = sampler.moved()
             samples.append(sampler.take(settle=False))
-        return reference_latency(samples)
+        return reference_latency(samples, accelerated=reference.accelerated)
 
     def _reference_sample_s(self, candidate_call_s: float) -> float:
         wanted = min(self._plan.reference_share * candidate_call_s, self._plan.longest_reference_s)
@@ -156,3 +158,7 @@ class LatencyPass:
         if len(ratios) < self._plan.floor_pairs or len(ratios) % 10:
             return False  # looking after every pair would stop on lucky moments
         return block_estimate(ratios).relative_stderr <= self._plan.target_relative_stderr
+
+
+def _cpu_ratios(candidates: Sequence[Sample], references: Sequence[Sample]) -> list[float]:
+    return [above.cpu_s / below.cpu_s for above, below in zip(candidates, references, strict=True)]

@@ -25,12 +25,14 @@ class Subject:
         call: runs the workload once.
         prepare: runs, untimed, before each sample (sets the number of threads).
         parallel: uses more than one thread, so that CPU time says nothing about its latency.
+        accelerated: an accelerator runs it, so that CPU time says nothing about it at all; parallel as well.
         renew: builds the same model once more, elsewhere in memory; None where it cannot be built again.
     """
 
     call: Callable[[], object]
     prepare: Callable[[], None] = _nothing
     parallel: bool = False
+    accelerated: bool = False
     renew: Callable[[], Subject] | None = None
 
 

@@ -1,6 +1,6 @@
 """Whether the device is throttled: slowed down by heat, by its power supply, or by a cap on its clock.
 
-GPUs are not looked at: nothing of ProTran runs on one yet.
+NVIDIA GPUs are looked at in `nvml_throttling`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from types import TracebackType
 from device_agents.agent import Agent
 from device_agents.errors import DeviceError
 from device_agents.fleet.base import Dispatcher, ProfileJob
-from device_agents.fleet.local_agent import ProfilingAgent
+from device_agents.fleet.local_agent import ProfilingAgent, local_agent
 from device_agents.fleet.opening import open_dispatcher
 from device_agents.isolation.limits import Limits
 from device_agents.measurement import Measurement, ProfileRequest
@@ -33,19 +33,25 @@ class Profiler:
 
     Args:
         device: the device's name.
+        accelerator: the GPU of this machine that runs the models (``cuda``, ``cuda:N``); the processor, if not given.
 
     Raises:
-        InputError: it is not known, or not ready.
-        DeviceError: the fleet's controller does not run.
+        InputError: it is not known, or not ready, or an accelerator of another device than this machine.
+        DeviceError: the fleet's controller does not run, or there is no such GPU.
     """
 
-    def __init__(self, device: str = LOCAL) -> None:
+    def __init__(self, device: str = LOCAL, *, accelerator: str | None = None) -> None:
         check_known([device])
+        if accelerator is not None and device != LOCAL:
+            raise InputError(f"an accelerator is of this machine, {LOCAL!r}; got device {device!r} and {accelerator!r}")
         self.device = device
         self._identity = identity_of(device)
         self._agent: ProfilingAgent | None = None
         self._dispatcher: Dispatcher | None = None
-        if is_simulated(device):
+        if accelerator is not None:
+            agent = local_agent(device, accelerator=accelerator)
+            self._agent, self._identity = agent, agent.identity
+        elif is_simulated(device):
             self._agent = SimulatedAgent(device)
         elif device == LOCAL:
             self._agent = Agent(device, meter=local_meter())

@@ -32,6 +32,8 @@ class Quantity(str, Enum):
     """1 - accuracy on the test data: reported, never chosen by."""
     PEAK_RSS_BYTES = "peak_rss_bytes"
     """Resident memory that one process reached: information, never chosen by."""
+    PEAK_CUDA_BYTES = "peak_cuda_bytes"
+    """Memory of the GPU that tensors held at once, on devices whose models run there: information, never chosen by."""
 
     @property
     def unit(self) -> Unit:
@@ -64,11 +66,19 @@ _UNITS = {
     Quantity.CORE_SECONDS: Unit.SECOND,
     Quantity.TEST_ERROR: Unit.FRACTION,
     Quantity.PEAK_RSS_BYTES: Unit.BYTE,
+    Quantity.PEAK_CUDA_BYTES: Unit.BYTE,
 }
 _ON_DEVICE = frozenset(
-    {Quantity.LATENCY_S, Quantity.ENERGY_J, Quantity.PEAK_POWER_W, Quantity.CORE_SECONDS, Quantity.PEAK_RSS_BYTES}
+    {
+        Quantity.LATENCY_S,
+        Quantity.ENERGY_J,
+        Quantity.PEAK_POWER_W,
+        Quantity.CORE_SECONDS,
+        Quantity.PEAK_RSS_BYTES,
+        Quantity.PEAK_CUDA_BYTES,
+    }
 )
-_REPORTED_ONLY = frozenset({Quantity.TEST_ERROR, Quantity.PEAK_RSS_BYTES})
+_REPORTED_ONLY = frozenset({Quantity.TEST_ERROR, Quantity.PEAK_RSS_BYTES, Quantity.PEAK_CUDA_BYTES})
 _SHORT_NAMES = {
     Quantity.MEMORY_BYTES: "memory",
     Quantity.LATENCY_S: "latency",

@@ -34,7 +34,7 @@ COMMANDS = [
     line for language, block in BLOCKS if not language for line in block.splitlines() if line.startswith("protran ")
 ]
 SHELL = [block for language, block in BLOCKS if language == "sh"]
-NEEDS_MORE = {"--ssh", "--address", "--tls"}  # a board, another address than the loopback, certificates
+NEEDS_MORE = {"--ssh", "--address", "--tls", "--accelerator"}  # a board, another address, certificates, a GPU
 TESTED = {
     "boot": "boot 1",
     "facts": {"cores": 4},

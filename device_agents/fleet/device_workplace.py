@@ -73,7 +73,7 @@ class DeviceWorkplace(Workplace):
         known = enrolled()
         if known is None:
             raise ValueError("expected a device that is enrolled")
-        self.here = known.identity == device_identity()
+        self.here = device_identity() in (known.identity, known.facts.get("machine_identity"))
         self._ray = ray
         self._enrolled = enrolled
         self._known = known

@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from device_agents.accelerator import Accelerator
 from device_agents.agent import Agent
 from device_agents.device import DeviceInfo
 from device_agents.errors import DeviceError
@@ -15,6 +16,7 @@ from device_agents.measurement import Measurement, ProfileRequest
 from device_agents.meters.discovery import discover
 from device_agents.meters.reports import best_meter
 from device_agents.meters.spec import MeterSpec
+from device_agents.nvidia_gpus import find_accelerator
 from device_agents.reference import known_latency
 
 LOCAL_AGENT = "device_agents.fleet.local_agent:local_agent"
@@ -49,21 +51,34 @@ def local_agent(
     runner_python: str | None = None,
     reference: Mapping[str, Any] | None = None,
     meter: Mapping[str, Any] | None = None,
-) -> ProfilingAgent:
-    """Returns the agent of this machine.
+    accelerator: str | None = None,
+) -> Agent:
+    """Returns the agent of this machine: of its processor, or of a GPU of it, which is another device.
 
     Args:
         name: name of the device.
         runner_python: interpreter that runs the models.
         reference: JSON object of the base's `ReferenceLatency` in an earlier session; ignored if of older references.
         meter: JSON object of the `MeterSpec`; the best sensor that this machine has, if not given.
+        accelerator: ``cuda``, ``cuda:N`` or ``cuda:GPU-…``: the GPU that runs the models.
+
+    Raises:
+        RequestError: the accelerator is none of these.
+        DeviceError: there is no such GPU.
     """
+    gpu = None if accelerator is None else find_accelerator(accelerator)
     return Agent(
         name,
         runner_python=runner_python,
         reference=known_latency(reference),
-        meter=best_meter(discover()) if meter is None else MeterSpec.from_json(meter),
+        meter=_meter(meter, gpu),
+        accelerator=gpu,
     )
+
+
+def _meter(told: Mapping[str, Any] | None, gpu: Accelerator | None) -> MeterSpec:
+    spec = best_meter(discover(), gpu=gpu is not None) if told is None else MeterSpec.from_json(told)
+    return spec if gpu is None else gpu.meter(spec)
 
 
 def make_agent(factory: str, name: str, options: Mapping[str, Any]) -> ProfilingAgent:

@@ -24,7 +24,7 @@ METERS: dict[MeterKind, Callable[[MeterSpec, Clock], Meter]] = {
     MeterKind.HWMON: lambda spec, clock: open_hwmon(clock=clock, labels=spec.rails),
     MeterKind.RPI_PMIC: lambda spec, clock: open_rpi_pmic(clock=clock),
     MeterKind.BATTERY: lambda spec, clock: open_battery(clock=clock),
-    MeterKind.NVML: lambda spec, clock: open_nvml(clock=clock),
+    MeterKind.NVML: lambda spec, clock: open_nvml(clock=clock, gpus=spec.gpus),
     MeterKind.APPLE: lambda spec, clock: open_apple(clock=clock),
     MeterKind.ESTIMATE: lambda spec, clock: open_estimate(spec.path, clock),
 }

@@ -11,6 +11,8 @@ from device_agents.meters.spec import MeterKind, MeterSpec
 
 PREFERENCE = (MeterKind.RAPL, MeterKind.HWMON, MeterKind.RPI_PMIC, MeterKind.APPLE, MeterKind.BATTERY)
 """What sees the work of a processor, the finest first. NVML sees the GPUs alone, and an estimate is no sensor."""
+GPU_PREFERENCE = (MeterKind.NVML, MeterKind.HWMON, MeterKind.BATTERY)
+"""What sees the work of an NVIDIA GPU: the processor's own counters do not, however busy it is beside them."""
 
 
 class SensorState(str, Enum):
@@ -57,10 +59,10 @@ def best_meter(reports: Iterable[SensorReport], *, gpu: bool = False) -> MeterSp
 
     Args:
         reports: what `discover` found.
-        gpu: whether the work runs on the GPU, so that NVML comes first.
+        gpu: whether the work runs on an NVIDIA GPU, so that NVML comes first.
     """
     usable = {report.meter for report in reports if report.state is SensorState.USABLE}
-    wanted = (MeterKind.NVML, *PREFERENCE) if gpu else PREFERENCE
+    wanted = GPU_PREFERENCE if gpu else PREFERENCE
     return MeterSpec(next((kind for kind in wanted if kind in usable), MeterKind.NONE))
 
 

@@ -37,15 +37,18 @@ class MeterSpec:
         kind: the sensor.
         path: the recording, for a replay; the calibration, for an estimate (the one of this machine, if empty).
         rails: labels of the rails to add up, for hwmon; the whole board, if empty.
+        gpus: UUIDs of the GPUs to add up, for nvml; all of the machine, if empty.
     """
 
     kind: MeterKind = MeterKind.NONE
     path: str = ""
     rails: tuple[str, ...] = ()
+    gpus: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Returns a JSON object from which `from_json` builds the same spec."""
-        return {"kind": self.kind.value, "path": self.path, "rails": list(self.rails)}
+        """Returns a JSON object from which `from_json` builds the same spec; `gpus` only where there are any."""
+        told: dict[str, Any] = {"kind": self.kind.value, "path": self.path, "rails": list(self.rails)}
+        return {**told, "gpus": list(self.gpus)} if self.gpus else told
 
     @classmethod
     def from_json(cls, payload: Mapping[str, Any]) -> MeterSpec:
@@ -59,4 +62,4 @@ class MeterSpec:
         except ValueError:
             known = ", ".join(member.value for member in MeterKind)
             raise DeviceError(f"meter must be one of {known}; got {payload['kind']!r}") from None
-        return cls(kind, str(payload.get("path", "")), tuple(payload.get("rails", ())))
+        return cls(kind, str(payload.get("path", "")), tuple(payload.get("rails", ())), tuple(payload.get("gpus", ())))

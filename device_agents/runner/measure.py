@@ -13,15 +13,16 @@ from device_agents.clock import Clock
 from device_agents.energy import EnergyPass, can_measure, energy_pass
 from device_agents.energy_plan import EnergyPlan
 from device_agents.errors import DeviceError
-from device_agents.measurement import Measurement, MeasurementStatus, ProfileRequest
+from device_agents.measurement import Measurement, MeasurementStatus, ProfileRequest, Value
 from device_agents.meters.base import Meter
 from device_agents.procedure import LatencyPass, PairedLatency
 from device_agents.reference import ReferenceLatency
 from device_agents.runner.details import energy_details, latency_details, temperature_details
 from device_agents.runner.evidence import Evidence, flags, rejection
+from device_agents.runner.executor import Executor
 from device_agents.runner.power_record import NO_RECORD, power_record
 from device_agents.runner.process_memory import peak_resident_bytes, reset_peak, resident_bytes
-from device_agents.runner.values import energies, memory, times
+from device_agents.runner.values import accelerator_memory, energies, memory, times
 from device_agents.sampler import Subject
 from device_agents.sampling_plan import LatencyPlan
 from device_agents.throttling import UNKNOWN_THROTTLING, ThrottleWatch, Throttling
@@ -46,6 +47,7 @@ class Bench:
         energy_plan: settings of the energy pass.
         throttling: tells whether the device is throttled now; asked before and after each pass.
         keep_trace: whether the measurement carries its power trace.
+        executor: the accelerator that runs the models; None where the processor does.
     """
 
     clock: Clock
@@ -57,6 +59,7 @@ class Bench:
     energy_plan: EnergyPlan = field(default_factory=EnergyPlan)
     throttling: Callable[[], Throttling] = _silent
     keep_trace: bool = False
+    executor: Executor | None = None
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,7 @@ class _Passes:
     """What was seen of the candidate: by both passes, in memory, and of the time that it all took."""
 
     evidence: Evidence
-    baseline_bytes: int | None
-    peak_bytes: int | None
+    memory: dict[str, Value]
     seconds: dict[str, float]
 
 
@@ -87,7 +89,7 @@ def measure(request: ProfileRequest, bench: Bench) -> Measurement:
         status=MeasurementStatus.REJECTED if reason else MeasurementStatus.OK,
         values={
             **times(latency, reference),
-            **memory(request, passes.baseline_bytes, passes.peak_bytes),
+            **passes.memory,
             **energies(energy, bench.meter),
         },
         flags=flags(evidence),
@@ -111,15 +113,14 @@ def _run(request: ProfileRequest, bench: Bench) -> _Passes:
     began_s = bench.clock.wall_s()
     bench.reference.prepare()
     bench.reference.call()  # faults its pages in, so that they are not counted as the candidate's
-    baseline_bytes = resident_bytes()
-    reset_peak()
+    looked = _MemoryLook(bench.executor)
     candidate = bench.load(request)
     built_s = bench.clock.wall_s()
     watch = ThrottleWatch(bench.throttling)
     with _no_garbage_collection():
         candidate.prepare()
         candidate.call()
-        peak_bytes = peak_resident_bytes()  # now, because the latency pass builds the models several times
+        seen = looked.values(request)  # now, because the latency pass builds the models several times
         watch.look()
         latency = LatencyPass(bench.clock, bench.latency_plan, random.Random(request.request_id)).paired(
             candidate, bench.reference
@@ -129,7 +130,26 @@ def _run(request: ProfileRequest, bench: Bench) -> _Passes:
     seconds = {"build_s": built_s - began_s, "wall_s": bench.clock.wall_s() - began_s}
     own_reference = bench.reference_latency is None
     evidence = Evidence(latency, energy, watch, bench.energy_plan, own_reference, meter_failed)
-    return _Passes(evidence, baseline_bytes, peak_bytes, seconds)
+    return _Passes(evidence, seen, seconds)
+
+
+class _MemoryLook:
+    """Sees from its creation on what memory a candidate takes beyond what the process has already."""
+
+    def __init__(self, executor: Executor | None) -> None:
+        self._executor = executor
+        self._resident_bytes = resident_bytes()
+        reset_peak()
+        if executor is not None:
+            executor.limit_memory()
+            self._allocated_bytes = executor.allocated_bytes()
+            executor.reset_peak()
+
+    def values(self, request: ProfileRequest) -> dict[str, Value]:
+        seen = memory(request, self._resident_bytes, peak_resident_bytes())
+        if self._executor is None:
+            return seen
+        return {**seen, **accelerator_memory(self._allocated_bytes, self._executor.peak_bytes())}
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from device_agents.runner.executor import Executor
 from device_agents.sampler import Subject
 from device_agents.workload import Workload, WorkloadKind
 from search_spaces.candidate import Candidate
@@ -22,21 +23,36 @@ LEARNING_RATE = 1e-4
 NUMBERS = {Precision.FP32: torch.float32, Precision.BF16: torch.bfloat16, Precision.FP16: torch.float16}
 
 
-def load_subject(candidate: Candidate, input_spec: InputSpec, workload: Workload) -> Subject:
+def load_subject(
+    candidate: Candidate, input_spec: InputSpec, workload: Workload, executor: Executor | None = None
+) -> Subject:
     """Returns `candidate` built with random weights, as one call of `workload` on a random input.
 
     Weights and input are the same every time. Values do not change the time of the operations used here, as long as
     they stay finite and ordinary, which initial weights do.
+
+    On an accelerator a call ends when its work has ended there. It is not built again elsewhere: the accelerator's
+    allocator would hand out the same blocks, and every build would have to warm up.
+
+    Args:
+        candidate: what to build.
+        input_spec: what it reads.
+        workload: what one call is.
+        executor: runs the model; the processor, if not given.
     """
     threads, numbers = candidate.deployment.threads, NUMBERS[candidate.deployment.precision]
-    model = new_model(candidate, input_spec).to(numbers)
-    batch = example_input(input_spec, workload.batch_size, INPUT_SEED)
+    place = torch.device("cpu") if executor is None else executor.device
+    model = new_model(candidate, input_spec).to(place, numbers)
+    batch = example_input(input_spec, workload.batch_size, INPUT_SEED).to(place)
     if batch.is_floating_point():
         batch = batch.to(numbers)
     if workload.kind is WorkloadKind.TRAINING_STEP:
         call = _training_step(model, batch, input_spec, workload.micro_batches)
     else:
         call = _inference(model, batch)
+    if executor is not None:
+        waits = _waiting(call, executor.synchronise)
+        return Subject(waits, prepare=_thread_setter(threads), parallel=True, accelerated=True)
     return Subject(
         call,
         prepare=_thread_setter(threads),
@@ -57,6 +73,14 @@ def _thread_setter(threads: int) -> Callable[[], None]:
             torch.set_num_threads(threads)
 
     return prepare
+
+
+def _waiting(call: Callable[[], None], synchronise: Callable[[], None]) -> Callable[[], None]:
+    def whole_call() -> None:
+        call()
+        synchronise()
+
+    return whole_call
 
 
 def _inference(model: nn.Module, batch: Tensor) -> Callable[[], None]:
@@ -97,7 +121,7 @@ def _targets(batch: Tensor, input_spec: InputSpec) -> Tensor:
     """Returns what each example is to be predicted as; in text, at each position, the token after it, in a circle."""
     if input_spec.kind is InputKind.TEXT:
         return batch.roll(-1, dims=1)
-    classes = torch.arange(len(batch)) % input_spec.classes  # (batch,)
+    classes = torch.arange(len(batch), device=batch.device) % input_spec.classes  # (batch,)
     if input_spec.multi_label:
         return nn.functional.one_hot(classes, input_spec.classes).float()
     return classes

@@ -14,11 +14,14 @@ from device_agents.statistics import Estimate
 
 
 def times(latency: PairedLatency, reference: ReferenceLatency) -> dict[str, Value]:
-    """Returns seconds and ratio. Seconds are the ratio times the reference: raw times of two passes do not compare."""
+    """Returns seconds and ratio. Seconds are the ratio times the reference: raw times of two passes do not compare.
+
+    Core-seconds are unavailable on an accelerator, where the processor mostly waits.
+    """
     return {
         "latency_s": _seconds(latency.ratio, reference),
         "latency_ratio": _measured(latency.ratio.value, latency.ratio.stderr),
-        "core_seconds": _seconds(latency.cpu_ratio, reference),
+        "core_seconds": UNAVAILABLE if latency.cpu_ratio is None else _seconds(latency.cpu_ratio, reference),
     }
 
 
@@ -28,6 +31,11 @@ def memory(request: ProfileRequest, baseline_bytes: int | None, peak_bytes: int 
     if peak_bytes is not None and baseline_bytes is not None:
         peak = _measured(float(max(0, peak_bytes - baseline_bytes)), None)
     return {"memory_bytes": counted_memory(request), "peak_rss_bytes": peak}
+
+
+def accelerator_memory(baseline_bytes: int, peak_bytes: int) -> dict[str, Value]:
+    """Returns the peak of the accelerator's memory above what the process had there before the candidate was built."""
+    return {"peak_cuda_bytes": _measured(float(max(0, peak_bytes - baseline_bytes)), None)}
 
 
 def energies(energy: EnergyPass | None, meter: Meter | None) -> dict[str, Value]:

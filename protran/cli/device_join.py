@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -34,6 +35,10 @@ def join(
         str | None,
         typer.Option(metavar="USER@BOARD", help="Measure this board over ssh: a proxy for what cannot run Ray."),
     ] = None,
+    accelerator: Annotated[
+        str | None,
+        typer.Option(metavar="cuda[:N]", help="Run models on this NVIDIA GPU (N as nvidia-smi counts)."),
+    ] = None,
     tls: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="This machine's cert.pem, key.pem and ca.pem, if the fleet has TLS."),
@@ -47,7 +52,8 @@ def join(
     """
     from device_agents.fleet.join import Joiner
 
-    joiner = Joiner(_joining(controller, name, token_file, address, port, runner_python, ssh, tls), _say)
+    models = _Models(runner_python, ssh, accelerator)
+    joiner = Joiner(_joining(controller, name, token_file, address, port, models, tls), _say)
 
     def ended(number: int, frame: FrameType | None) -> None:
         joiner.stop()
@@ -67,19 +73,27 @@ def join(
         print_json({"name": name, "state": "ready"})
 
 
+@dataclass(frozen=True)
+class _Models:
+    """Where models run: by which interpreter, on which board behind this host, on which GPU."""
+
+    python: Path | None
+    ssh: str | None
+    accelerator: str | None
+
+
 def _joining(
     controller: str,
     name: str,
     token_file: Path | None,
     address: str | None,
     port: int,
-    runner_python: Path | None,
-    ssh: str | None,
+    models: _Models,
     tls: Path | None,
 ) -> Joining:
     from device_agents.errors import DeviceError
     from device_agents.fleet.addresses import host_and_port
-    from device_agents.fleet.applicant import Applicant, own_address
+    from device_agents.fleet.applicant import own_address
     from device_agents.fleet.handshake import Endpoint
     from device_agents.fleet.join import Joining
     from device_agents.fleet.ports import device_ports
@@ -95,12 +109,25 @@ def _joining(
     gate = Endpoint(host, gate_port, read_token(token_file), TlsFiles(tls.absolute()) if tls is not None else None)
     ports = device_ports(port)
     place = address or own_address(host, gate_port)
-    if ssh is not None:
-        applicant = _proxy(name, place, ports, ssh, runner_python)
-    else:
-        options = {} if runner_python is None else {"runner_python": str(runner_python)}
-        applicant = Applicant(name, place, ports, {"kind": "local", "options": options})
-    return Joining(gate, token_file, applicant)
+    if models.ssh is None:
+        return Joining(gate, token_file, _machine(name, place, ports, models))
+    if models.accelerator is not None:
+        raise DeviceError("expected --accelerator or --ssh, got both; a GPU of a board behind ssh is not measured on")
+    return Joining(gate, token_file, _proxy(name, place, ports, models.ssh, models.python))
+
+
+def _machine(name: str, address: str, ports: NodePorts, models: _Models) -> Applicant:
+    """Returns this machine: its processor, or a GPU of it, by its UUID, which no other card changes."""
+    from device_agents.environment import device_identity
+    from device_agents.fleet.applicant import Applicant
+    from device_agents.nvidia_gpus import find_accelerator
+
+    options = {} if models.python is None else {"runner_python": str(models.python)}
+    if models.accelerator is None:
+        return Applicant(name, address, ports, {"kind": "local", "options": options})
+    gpu = find_accelerator(models.accelerator)
+    agent = {"kind": "local", "options": {**options, "accelerator": gpu.option}}
+    return Applicant(name, address, ports, agent, identity=device_identity(executes=gpu.executes))
 
 
 def _proxy(name: str, address: str, ports: NodePorts, target: str, python: Path | None) -> Applicant:

@@ -21,6 +21,10 @@ def profile(
             help="A device to measure on: local, one of the fleet, or a simulated one such as sim:rpi4; repeatable."
         ),
     ] = None,
+    accelerator: Annotated[
+        str | None,
+        typer.Option(metavar="cuda[:N]", help="Run it on this machine's NVIDIA GPU (N as nvidia-smi counts)."),
+    ] = None,
     batch: Annotated[
         list[int] | None, typer.Option(min=1, help="Sequences per call; may be repeated. (default: 1)")
     ] = None,
@@ -61,7 +65,7 @@ def profile(
     Example: protran profile bert-tiny --batch 8 --workload training-step --micro-batches 2
     """
     from protran.cli.profile_once import profile_once
-    from protran.cli.profile_points import devices_of, input_specs_of, is_sweep, points_of, workloads_of
+    from protran.cli.profile_points import devices_with, input_specs_of, is_sweep, points_of, workloads_of
     from protran.cli.profile_question import Question
     from protran.cli.profile_sweep import profile_sweep
     from protran.errors import InputError
@@ -71,8 +75,8 @@ def profile(
     candidate, input_spec = find_model(model, task)
     candidate = deployed(candidate, precision, runtime, threads)
     calls[0].check_deployment(candidate.deployment)
-    points = points_of(devices_of(device), input_specs_of(input_spec, length), calls)
-    question = Question(model, candidate, tuple(points), repeats)
+    points = points_of(devices_with(accelerator, device), input_specs_of(input_spec, length), calls)
+    question = Question(model, candidate, tuple(points), repeats, accelerator)
     if is_sweep(points):
         if power_trace is not None:
             raise InputError("--power-trace is of one call, got a sweep; give one --batch and one --length")

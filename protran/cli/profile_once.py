@@ -29,7 +29,7 @@ def profile_once(question: Question, power_trace: Path | None, *, grid: Grid | N
     from device_agents.errors import DeviceError
 
     if power_trace is not None:
-        check_power_trace(power_trace, question.points)
+        check_power_trace(power_trace, question.points, question.accelerator)
     with question.opened() as ask:
         answers = [ask(point, keep_trace=power_trace is not None) for point in question.points]
     documents = [

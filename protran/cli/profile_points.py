@@ -50,6 +50,22 @@ def devices_of(names: Sequence[str] | None) -> list[str]:
     return list(names or [LOCAL])
 
 
+def devices_with(accelerator: str | None, names: Sequence[str] | None) -> list[str]:
+    """Returns the devices to measure on: this machine alone where one of its GPUs shall run the model.
+
+    Raises:
+        InputError: an accelerator, and another device than this machine; or as `devices_of`.
+    """
+    from protran.devices import LOCAL
+
+    if accelerator is not None and names and set(names) != {LOCAL}:
+        raise InputError(
+            f"--accelerator is of this machine, got --device {', '.join(names)}; a device of the fleet joins with its "
+            f"GPU: protran device join … --accelerator"
+        )
+    return devices_of(names)
+
+
 def input_specs_of(input_spec: InputSpec, lengths: Sequence[int] | None) -> list[InputSpec]:
     """Returns what the model reads at each of `lengths`; its own input where none is given.
 

@@ -36,12 +36,14 @@ class Question:
         candidate: what is built.
         points: devices, lengths and batch sizes.
         repeats: independent measurements of each point.
+        accelerator: the GPU of this machine that runs it; the processor, if not given.
     """
 
     model: str
     candidate: Candidate
     points: tuple[Point, ...]
     repeats: int
+    accelerator: str | None = None
 
     @contextmanager
     def opened(self) -> Iterator[Ask]:
@@ -50,7 +52,7 @@ class Question:
         Points of one device in a row share what was calibrated for the first of them, and so the scale of their
         seconds. A device that gives no answer is begun with anew at the next point.
         """
-        asking = _Asking(self.candidate, self.repeats)
+        asking = _Asking(self.candidate, self.repeats, self.accelerator)
         try:
             yield asking
         finally:
@@ -60,8 +62,8 @@ class Question:
 class _Asking:
     """Asks one device at a time: an idle one that is held would take memory from the next."""
 
-    def __init__(self, candidate: Candidate, repeats: int) -> None:
-        self._candidate, self._repeats = candidate, repeats
+    def __init__(self, candidate: Candidate, repeats: int, accelerator: str | None) -> None:
+        self._candidate, self._repeats, self._accelerator = candidate, repeats, accelerator
         self._profiler: Profiler | None = None
 
     def __call__(self, point: Point, *, keep_trace: bool = False) -> list[Measurement]:
@@ -86,5 +88,6 @@ class _Asking:
 
         if self._profiler is None or self._profiler.device != device:
             self.close()
-            self._profiler = Profiler(device)
+            chosen = {} if self._accelerator is None else {"accelerator": self._accelerator}
+            self._profiler = Profiler(device, **chosen)
         return self._profiler

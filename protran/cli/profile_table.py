@@ -25,6 +25,7 @@ _LABELS = {
     "energy_j": "energy",
     "peak_power_w": "peak power",
     "peak_rss_bytes": "peak RSS",
+    "peak_cuda_bytes": "peak GPU memory",
 }
 
 

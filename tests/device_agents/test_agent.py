@@ -3,6 +3,7 @@ import sys
 
 import pytest
 
+from device_agents.accelerator import Accelerator
 from device_agents.agent import Agent
 from device_agents.environment import device_identity
 from device_agents.errors import DeviceError
@@ -12,6 +13,7 @@ from device_agents.measurement import Measurement, MeasurementStatus, ProfileReq
 from device_agents.reference import ReferenceLatency
 from device_agents.workload import Workload
 from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
+from search_spaces.deployment import Deployment, Runtime
 from search_spaces.input_spec import InputKind, InputSpec
 
 WINDOWS = InputSpec(InputKind.WINDOWS, length=30, classes=3, channels=3, patch=5)
@@ -229,3 +231,66 @@ def test_the_agent_needs_neither_torch_nor_ray_nor_numpy():
     code = "import device_agents.agent, sys; print(sorted({'torch', 'ray', 'numpy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
+
+
+GPU = Accelerator("GPU-1", "Tesla T4", 16 * 10**9, "550.54")
+
+
+def of_gpu(**options):
+    identity = device_identity(executes=GPU.executes)
+    return ProfileRequest(Candidate(Architecture((Layer(8, HEADS, (16,)),)), **options), WINDOWS, Workload(), identity)
+
+
+def test_an_agent_of_a_gpu_is_another_device_and_tells_the_runner_which_gpu():
+    runner = FakeRunner()
+    agent = Agent("gpu", runner=runner, accelerator=GPU)
+    asked = of_gpu()
+    assert agent.profile(asked).request_id == asked.request_id
+    assert agent.identity == asked.device_identity != device_identity()
+    assert [payload["accelerator"]["uuid"] for payload in runner.asked] == ["GPU-1", "GPU-1"]
+    assert "accelerator" not in runner.asked[1]["request"]
+
+
+def test_an_agent_of_the_processor_tells_the_runner_of_no_gpu():
+    runner = FakeRunner()
+    Agent("local", runner=runner).profile(request())
+    assert all("accelerator" not in payload for payload in runner.asked)
+
+
+def test_a_limit_of_memory_is_the_gpus_and_not_the_address_space_of_the_process():
+    runner = FakeRunner()
+    Agent("gpu", runner=runner, reference=REFERENCE, accelerator=GPU).profile(of_gpu(), Limits(60.0, 5 * 10**6))
+    assert runner.limits == [Limits(60.0, None)]
+    assert runner.asked[0]["accelerator"]["memory_bytes"] == 5 * 10**6
+
+
+def test_a_candidate_that_does_not_fit_on_the_gpu_fails_with_that_reason():
+    detail = "MemoryError: the GPU is out of memory: the model needs more than Tesla T4 has free"
+    runner = FakeRunner(JobFailed(FailureKind.OUT_OF_MEMORY, "out of memory: of the machine", detail))
+    measurement = Agent("gpu", runner=runner, reference=REFERENCE, accelerator=GPU).profile(of_gpu())
+    assert measurement.status is MeasurementStatus.FAILED
+    assert measurement.reason == "out of memory: the model needs more than Tesla T4 has free"
+
+
+def test_a_runtime_that_does_not_run_on_the_gpu_is_refused_without_asking_the_runner():
+    runner = FakeRunner()
+    agent = Agent("gpu", runner=runner, accelerator=GPU)
+    measurement = agent.profile(of_gpu(deployment=Deployment(runtime=Runtime.ONNXRUNTIME)))
+    assert measurement.status is MeasurementStatus.FAILED
+    assert "expected the runtime torch on a GPU" in measurement.reason
+    assert runner.asked == []
+
+
+def test_processor_and_gpu_of_one_machine_never_measure_at_once():
+    runner = FakeRunner()
+    gpu = Agent("gpu", runner=runner, reference=REFERENCE, accelerator=GPU)
+    with ExclusiveUse(device_identity()).held(1.0), pytest.raises(JobFailed, match="still in use by another agent"):
+        gpu.profile(of_gpu(), Limits(0.01))
+    assert runner.asked == []
+
+
+def test_the_facts_say_which_gpu_runs_models_and_of_which_machine_it_is():
+    facts = Agent("gpu", runner=FakeRunner(), accelerator=GPU).info().facts
+    assert facts["accelerator"] == GPU.to_json()
+    assert facts["machine_identity"] == device_identity()
+    assert facts["cores"] >= 1

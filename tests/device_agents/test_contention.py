@@ -36,3 +36,17 @@ def test_a_reference_that_never_ran_clean_has_its_low_decile_and_says_contended(
 
 def test_the_standard_error_of_a_quiet_reference_is_small():
     assert reference_latency([CLEAN] * 50).stderr_s == 0.0
+
+
+def test_on_an_accelerator_samples_near_the_fastest_are_clean_whatever_the_processor_did():
+    steady = [Sample(wall_s=0.010 + 0.00001 * index, cpu_s=0.001) for index in range(9)]
+    found = reference_latency([*steady, Sample(wall_s=0.02, cpu_s=0.02)], accelerated=True)
+    assert (found.clean_share, found.contended) == (0.9, False)
+    assert found.latency_s == pytest.approx(0.01004)
+
+
+def test_on_an_accelerator_wide_scatter_is_contended():
+    samples = [Sample(wall_s=0.010 * (1 + index % 2), cpu_s=0.010) for index in range(12)]
+    found = reference_latency(samples, accelerated=True)
+    assert (found.clean_share, found.contended) == (0.5, True)
+    assert found.latency_s == pytest.approx(0.010)

@@ -1,5 +1,7 @@
 """Sensors of a machine that is not there: files that follow the power, a GPU library, and time in small steps."""
 
+from types import SimpleNamespace
+
 from device_agents.clock import ManualClock
 from device_agents.meters.poller import Poller
 
@@ -141,3 +143,32 @@ class FakeNvml:
         if not self.samples:
             raise NVMLError("Not Supported")
         return round(1e3 * self.watts[gpu])
+
+
+class FakeGpus(FakeNvml):
+    """The same with what else is asked of GPUs: their UUIDs, memory, driver, heat, and why their clock is low."""
+
+    def __init__(self, clock, *watts, reasons=0, celsius=41, **options):
+        super().__init__(clock, *watts, **options)
+        self.reasons, self.celsius = reasons, celsius
+
+    def nvmlSystemGetDriverVersion(self):
+        return b"550.54.14"
+
+    def nvmlDeviceGetUUID(self, gpu):
+        return f"GPU-0000000{gpu}"
+
+    def nvmlDeviceGetHandleByUUID(self, uuid):
+        for gpu in range(len(self.watts)):
+            if self.nvmlDeviceGetUUID(gpu) == uuid:
+                return gpu
+        raise NVMLError("Not Found")
+
+    def nvmlDeviceGetMemoryInfo(self, gpu):
+        return SimpleNamespace(total=16 * 10**9)
+
+    def nvmlDeviceGetCurrentClocksEventReasons(self, gpu):
+        return self.reasons
+
+    def nvmlDeviceGetTemperature(self, gpu, sensor):
+        return self.celsius

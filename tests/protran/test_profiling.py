@@ -31,6 +31,7 @@ class FakeAgent:
 
     def __init__(self, name: str, *, meter: MeterSpec) -> None:
         self.name, self.meter, self.closed = name, meter, 0
+        self.identity = device_identity()
         self.asked: list[tuple[ProfileRequest, Any, bool]] = []
         self.failure: Exception | None = None
 
@@ -168,3 +169,23 @@ def test_closing_twice_ends_it_once_and_then_nothing_is_measured(
     assert dispatcher.closed + sum(agent.closed for agent in agents) == (0 if device.startswith("sim:") else 1)
     with pytest.raises(DeviceError, match=f"the profiler of {device} is closed; open a new one"):
         profiler.measure(CANDIDATE, INPUT)
+
+
+def test_a_gpu_of_this_machine_answers_as_a_device_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    agent = FakeAgent("local", meter=MeterSpec())
+    agent.identity = "the GPU's"
+    asked: list[tuple[str, str]] = []
+
+    def local_agent(name: str, *, accelerator: str) -> FakeAgent:
+        asked.append((name, accelerator))
+        return agent
+
+    monkeypatch.setattr("protran.profiling.local_agent", local_agent)
+    with Profiler(accelerator="cuda:1") as profiler:
+        (measurement,) = profiler.measure(CANDIDATE, INPUT)
+    assert (asked, measurement.device_identity, agent.closed) == ([("local", "cuda:1")], "the GPU's", 1)
+
+
+def test_an_accelerator_of_another_device_is_refused() -> None:
+    with pytest.raises(InputError, match="an accelerator is of this machine"):
+        Profiler("sim:rpi4", accelerator="cuda")

@@ -1,5 +1,5 @@
 import pytest
-from fake_sensors import FakeNvml, NVMLError
+from fake_sensors import FakeGpus, FakeNvml, NVMLError
 
 from device_agents.errors import DeviceError
 from device_agents.measurement import Provenance
@@ -93,3 +93,16 @@ def test_without_the_library_the_command_that_installs_it_is_told(monkeypatch):
     monkeypatch.setattr(nvml.importlib, "import_module", absent)
     with pytest.raises(DeviceError, match=r"pip install 'protran\[gpu\]'"):
         nvml.load_nvml()
+
+
+def test_one_gpu_of_several_is_read_alone_and_named_so(clock, poller, seen):
+    meter = open_nvml(FakeGpus(clock, 70.0, 30.0), clock, poller, ["GPU-00000001"])
+    assert seen(meter, clock, 2.0).energy_j == pytest.approx(60.0)
+    assert meter.name == "NVML of GPU 1 Tesla T4, the GPU alone"
+
+
+def test_a_gpu_that_is_not_there_is_refused_with_those_that_are(clock):
+    library = FakeGpus(clock, 70.0)
+    with pytest.raises(DeviceError, match="one of the GPUs GPU-00000000, got GPU-7"):
+        open_nvml(library, clock, gpus=["GPU-7"])
+    assert library.opened == 0

@@ -36,3 +36,8 @@ def test_a_sensor_that_gives_no_figures_is_not_taken(state):
     found = [SensorReport("RAPL", state, "", meter=MeterKind.RAPL)]
     assert best_meter(found).kind is MeterKind.NONE
     assert not energy_is_measurable(found)
+
+
+def test_work_on_the_gpu_is_never_measured_by_the_processors_counters():
+    assert best_meter(usable(MeterKind.RAPL), gpu=True).kind is MeterKind.NONE
+    assert best_meter(usable(MeterKind.RAPL, MeterKind.HWMON), gpu=True).kind is MeterKind.HWMON

@@ -92,9 +92,10 @@ class FakeProfiler:
 
     api: FakeApi
     device: str
+    accelerator: str | None = None
 
     def measure(self, *arguments: Any, **options: Any) -> list[Any]:
-        return self.api.profile(*arguments, device=self.device, **options)
+        return self.api.profile(*arguments, device=self.device, accelerator=self.accelerator, **options)
 
     def close(self) -> None:
         pass

@@ -4,12 +4,15 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from device_agents import nvidia_gpus
+from device_agents.accelerator import Accelerator
 from device_agents.environment import device_identity
 from device_agents.fleet import join as join_module
 from device_agents.fleet.join import Refused
@@ -146,3 +149,42 @@ def test_a_service_that_is_stopped_leaves_in_order_and_the_signal_is_as_before(
     ran = run("device", "join", "127.0.0.1", "--name", "rpi4", "--token-file", token)
     assert (ran.code, ran.err) == (0, "left the fleet\n")
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_gpu_joins_as_another_device_that_its_uuid_names(
+    run: Callable[..., Any], joiner: type[FakeJoiner], token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gpu = Accelerator("GPU-1", "Tesla T4", 16 * 10**9, "550.54")
+    monkeypatch.setattr("device_agents.nvidia_gpus.find_accelerator", {"cuda:1": gpu}.__getitem__)
+    chosen = ("--accelerator", "cuda:1", "--runner-python", "/opt/python", "--port", "6440")
+    run("device", "join", "127.0.0.1", "--name", "gpu", "--token-file", token, *chosen)
+    applicant = joiner.made[0].applicant
+    options = {"runner_python": "/opt/python", "accelerator": "cuda:GPU-1"}
+    assert applicant.agent == {"kind": "local", "options": options}
+    assert applicant.identity == device_identity(executes="cuda:GPU-1") != device_identity()
+
+
+def test_a_machine_without_a_gpu_is_told_what_to_install(
+    run: Callable[..., Any], joiner: type[FakeJoiner], token: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    elsewhere = partial(nvidia_gpus.find_accelerator, root=tmp_path)  # a machine without a driver
+    monkeypatch.setattr("device_agents.nvidia_gpus.find_accelerator", elsewhere)
+    ran = run("device", "join", "127.0.0.1", "--name", "gpu", "--token-file", token, "--accelerator", "cuda")
+    assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert "found no NVIDIA driver on this machine; install" in ran.err
+    assert joiner.made == []
+
+
+@pytest.mark.parametrize(
+    ("chosen", "code", "words"),
+    [
+        (("--accelerator", "tpu"), 2, "accelerator must be cuda"),
+        (("--accelerator", "cuda", "--ssh", "pi@zero"), 1, "expected --accelerator or --ssh, got both"),
+    ],
+)
+def test_an_accelerator_that_cannot_be_is_one_line(
+    run: Callable[..., Any], joiner: type[FakeJoiner], token: str, chosen: tuple[str, ...], code: int, words: str
+) -> None:
+    ran = run("device", "join", "127.0.0.1", "--name", "gpu", "--token-file", token, *chosen)
+    assert (ran.code, ran.err.count("\n"), joiner.made) == (code, 1, [])
+    assert words in ran.err

@@ -225,3 +225,16 @@ def test_with_a_grid_a_profile_says_its_grams_and_without_energy_that_there_are_
 def test_two_grids_are_refused_before_anything_is_measured(run: Run, api: Any, model: str) -> None:
     ran = run("profile", model, "--country", "DE", "--grid-intensity", "30")
     assert (ran.code, ran.err.count("\n"), api.asked) == (2, 1, {})
+
+
+def test_an_accelerator_reaches_the_device(run: Run, api: Any, model: str) -> None:
+    api.measurements = [measurement()]
+    for device in ((), ("--device", "local")):
+        assert run("profile", model, "--accelerator", "cuda:1", *device).code == 0
+        assert (api.asked["device"], api.asked["accelerator"]) == ("local", "cuda:1")
+
+
+def test_an_accelerator_is_of_this_machine_alone(run: Run, api: Any, model: str) -> None:
+    ran = run("profile", model, "--accelerator", "cuda", "--device", "sim:rpi4")
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "--accelerator is of this machine, got --device sim:rpi4" in ran.err

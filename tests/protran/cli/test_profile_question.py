@@ -99,3 +99,17 @@ def test_nothing_starts_before_the_first_point(profilers: list[FakeProfiler]) ->
     with question("local").opened():
         assert profilers == []
     assert profilers == []
+
+
+def test_an_accelerator_is_asked_for_when_the_profiler_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[tuple[str, dict[str, Any]]] = []
+
+    def open_profiler(device: str, **chosen: Any) -> FakeProfiler:
+        opened.append((device, chosen))
+        return FakeProfiler(device)
+
+    monkeypatch.setattr("protran.profiling.Profiler", open_profiler)
+    asked = Question("bert-tiny", CANDIDATE, points("local"), repeats=3, accelerator="cuda:1")
+    with asked.opened() as ask:
+        ask(asked.points[0])
+    assert opened == [("local", {"accelerator": "cuda:1"})]
