@@ -14,6 +14,7 @@ from device_agents.errors import DeviceError
 from device_agents.fleet.watchdog import holders
 
 _TAIL_BYTES = 4000
+_DRIVERS_LOG = "python-core-driver-"  # how Ray 2.60 calls the log of a program that connects to it
 
 
 class ChildProcess:
@@ -23,7 +24,7 @@ class ChildProcess:
         command: program and arguments.
         environment: its whole environment.
         log: where its output goes; what was there is replaced.
-        folder: a folder that only it and its children have files open in; who still has at the end is killed.
+        folder: where it and its children have files open; who still has at the end is killed (see `end_holders`).
 
     Raises:
         DeviceError: it cannot be started.
@@ -82,9 +83,13 @@ class ChildProcess:
 
 
 def end_holders(folder: Path) -> None:
-    """Kills this user's processes that have a file below a folder open, until there is none."""
+    """Kills this user's processes that have a file below a folder open, until there is none.
+
+    Programs that only use the Ray whose folder this is stay, a campaign for example: each keeps a log of its own there,
+    even after it left.
+    """
     for _ in range(20):
-        found = holders(folder)
+        found = holders(folder, spared=_DRIVERS_LOG)
         if not found:
             return
         for pid in found:

@@ -57,11 +57,21 @@ def main(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def holders(folder: Path) -> list[int]:
-    """Returns the processes of this user, but this one, that have a file below `folder` open."""
+def holders(folder: Path, *, spared: str | None = None) -> list[int]:
+    """Returns the processes of this user, but this one, that have a file below `folder` open.
+
+    Args:
+        folder: where the files are.
+        spared: who has a file open there whose name begins so is left out.
+    """
     inside = f"{folder}/"
     numbers = [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if entry.name.isdigit()]
-    return [pid for pid in numbers if pid != os.getpid() and any(path.startswith(inside) for path in _open_files(pid))]
+    found = []
+    for pid in numbers:
+        names = [os.path.basename(path) for path in _open_files(pid) if path.startswith(inside)]
+        if names and pid != os.getpid() and not (spared and any(name.startswith(spared) for name in names)):
+            found.append(pid)
+    return found
 
 
 def _open_files(pid: int) -> list[str]:

@@ -1,10 +1,10 @@
 """The warm process: imports one entry module, then forks a child for each request.
 
-Started by `WarmProcess` as ``python -m device_agents.isolation.server ENTRY REQUEST_FD REPLY_FD``. The entry is an
-importable module with ``handle(payload: dict) -> dict`` and, where it wants, ``warm_up() -> None``, which is called
-once and must not start threads: a fork copies only the thread that forks. Requests and replies are JSON lines on their
-own pipes, so that nothing that a job prints can break them. Over ssh there are no other pipes than standard input and
-output: with ``0 1`` the server takes these for itself, and what anybody prints goes to its error output.
+Started as ``python -m device_agents.isolation.server ENTRY REQUEST_FD REPLY_FD``. The entry is an importable module
+with ``handle(payload: dict) -> dict`` and, where it wants, ``warm_up() -> None``, which is called once and must not
+start threads: a fork copies only the thread that forks. Requests and replies are JSON lines on their own pipes, so that
+nothing that a job prints can break them. Over ssh there are no other pipes than standard input and output: with ``0 1``
+the server takes these for itself, and what anybody prints goes to its error output.
 
 The server ends at SIGTERM and when its client does: the request pipe then ends, even if the client was killed. (A
 signal at the parent's death would not do: it follows the *thread* that started the server.)
@@ -23,6 +23,7 @@ import signal
 import sys
 import traceback
 from types import FrameType
+from typing import NoReturn
 
 from device_agents.isolation.child import Handle
 from device_agents.isolation.failure import FailureKind
@@ -31,6 +32,11 @@ from device_agents.isolation.supervise import ClientGone, Job
 
 _IDLE_LOOK_S = 2.0
 """How often an idle server looks whether its client still exists, in case another process holds the pipe open."""
+
+
+def serve(arguments: list[str]) -> NoReturn:
+    """Serves, and ends this process without the interpreter's farewell: no import may delay or print at the end."""
+    os._exit(main(arguments))
 
 
 def main(arguments: list[str]) -> int:
@@ -94,5 +100,4 @@ def _serve(handle: Handle, client: LineReader, reply_fd: int, client_pid: int) -
 
 
 if __name__ == "__main__":
-    # Without the interpreter's farewell: nothing that the entry imported may delay or print at the end.
-    os._exit(main(sys.argv[1:]))
+    serve(sys.argv[1:])

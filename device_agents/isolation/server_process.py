@@ -26,6 +26,13 @@ _FAREWELL_S = 1.0
 
 _TAIL_BYTES = 2000
 
+_PROGRAM = (
+    "import sys; sys.path[:1] == [''] and sys.path.pop(0); "
+    "from device_agents.isolation.server import serve; serve(sys.argv[1:])"
+)
+"""Starts the server without the current folder on the path: `PYTHONSAFEPATH` means nothing to Python 3.10, and a file
+of the user's folder must not shadow a module of the library."""
+
 
 class ServerGone(Exception):
     """The server ended before it took a request: nothing was begun, so the request may go to a new server."""
@@ -53,7 +60,7 @@ class ServerProcess:
         self._replies = LineReader(reply_fd)
         os.set_blocking(self._request_fd, False)
         fds = (self._request_fd, reply_fd)
-        local = [python, "-m", "device_agents.isolation.server", entry, str(request_end), str(reply_end)]
+        local = [python, "-c", _PROGRAM, entry, str(request_end), str(reply_end)]
         try:
             self._process = subprocess.Popen(
                 local if link is None else list(link),

@@ -38,7 +38,8 @@ def server_command(python: str, entry: str, python_path: str | None = None) -> s
         raise RequestError(f"expected the name of a module, got {entry!r}; name one")
     variables = {**TIMING_ENVIRONMENT, **({} if python_path is None else {"PYTHONPATH": python_path})}
     assigned = " ".join(shlex.quote(f"{name}={value}") for name, value in variables.items())
-    return f"exec env {assigned} {python} -m device_agents.isolation.server {entry} 0 1"
+    # In the root folder: Python 3.10 takes modules from the folder that it starts in, and nobody's lie there.
+    return f"cd / && exec env {assigned} {python} -m device_agents.isolation.server {entry} 0 1"
 
 
 class SshRunner:

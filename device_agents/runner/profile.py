@@ -42,7 +42,7 @@ def warm_up() -> None:
 
     On the processor, also where jobs will run on a GPU: CUDA must not be initialised before the fork.
     """
-    reference = _reference(BASE)
+    reference = _reference(BASE, None)
     reference.prepare()  # one thread: a pool of threads would not survive the fork
     for _ in range(WARM_CALLS):
         reference.call()
@@ -148,8 +148,9 @@ def _calibrate(size: Sequence[int], base: Mapping[str, Any], executor: Executor 
 
 
 @functools.cache
-def _reference(size: ReferenceSize, executor: Executor | None = None) -> Subject:
+def _reference(size: ReferenceSize, executor: Executor | None) -> Subject:
     """Returns a reference model, built once per process."""
+    # No default for the executor: the cache would not take it for the same as None that is given.
     candidate, input_spec = reference_model(size)
     return _load(ProfileRequest(candidate, input_spec, Workload(), device_identity=""), executor)
 

@@ -1,7 +1,8 @@
-"""Certificates for the tests of a fleet that speaks TLS."""
+"""Certificates for the tests of a fleet that speaks TLS, and the environment of a device."""
 
 import shutil
 
+import device_environment
 import fleet_parts
 import pytest
 
@@ -26,3 +27,9 @@ def device_certificates(our_certificates):
 def other_certificates(our_certificates):
     """Of another authority."""
     return TlsFiles(fleet_parts.make_certificates(our_certificates.folder.with_name("others")))
+
+
+@pytest.fixture(scope="session")
+def device_python(tmp_path_factory):
+    """The interpreter of an environment that holds what a device gets, and nothing else."""
+    return device_environment.make_device_environment(tmp_path_factory.mktemp("device") / "environment")

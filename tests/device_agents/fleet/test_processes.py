@@ -66,6 +66,15 @@ def test_what_a_child_started_elsewhere_ends_too_if_it_has_a_file_of_the_folder(
     assert psutil.wait_procs([grandchild], timeout=30)[1] == []
 
 
+def test_a_program_that_uses_the_childs_ray_is_not_ended_with_it(start, tmp_path):
+    child = start(PARENT, str(tmp_path / "only its own" / "python-core-driver-02_1.log"))
+    user = psutil.Process(int(first_line(child)))
+    child.end(0.0)
+    assert user.is_running()
+    user.kill()
+    user.wait(30.0)
+
+
 def test_a_child_is_in_a_session_of_its_own(start):
     assert os.getsid(start(SLEEPER).pid) != os.getsid(0)
 

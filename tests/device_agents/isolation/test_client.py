@@ -158,6 +158,13 @@ def test_a_server_killed_during_a_call_is_a_lost_job_and_takes_the_child_with_it
     assert "SIGKILL" in failure.reason
 
 
+def test_files_of_the_folder_where_it_starts_do_not_shadow_the_library(tmp_path, monkeypatch):
+    (tmp_path / "json.py").write_text("raise SystemExit('shadowed')")
+    monkeypatch.chdir(tmp_path)
+    with WarmProcess("odd_entry", env={**ENVIRONMENT, "PYTHONSAFEPATH": ""}) as warm:  # as Python 3.10 would do
+        assert warm.call({"do": "echo", "value": 1}) == {"echo": 1}
+
+
 def test_the_environment_is_set_for_honest_timings_and_holds_no_fleet_secret(monkeypatch):
     monkeypatch.setenv("RAY_AUTH_TOKEN", "secret")
     monkeypatch.setenv("OMP_NUM_THREADS", "7")

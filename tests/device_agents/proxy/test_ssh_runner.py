@@ -152,6 +152,10 @@ def test_an_interpreter_may_lie_in_the_home_folder_and_our_packages_anywhere():
     assert "'PYTHONPATH=/home/my pi/runner.zip'" in command
 
 
+def test_the_server_there_starts_where_no_file_can_shadow_the_library():
+    assert server_command("python3", "an.entry").startswith("cd / && exec env ")
+
+
 def test_an_entry_that_could_be_a_command_is_refused():
     with pytest.raises(RequestError, match="name of a module"):
         server_command("python3", "entry; reboot")

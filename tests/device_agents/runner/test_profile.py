@@ -63,6 +63,14 @@ def test_calibrating_gives_the_latency_of_the_base_reference(monkeypatch):
     assert found.ratio_stderr == 0.0
 
 
+def test_the_base_reference_that_was_warmed_up_is_not_built_again(monkeypatch):
+    profile._reference.cache_clear()
+    profile.warm_up()
+    monkeypatch.setattr(profile, "CALIBRATION_ATTEMPTS", 1)
+    monkeypatch.setattr(profile, "_load", lambda *_: pytest.fail("it is built again"))
+    assert profile.handle({"calibrate": None})
+
+
 def test_a_larger_reference_is_calibrated_as_a_multiple_of_the_base():
     size = ReferenceSize(128, 64)
     found = ReferenceLatency.from_json(profile.handle({"calibrate": size.to_json(), "base": LATENCY.to_json()}))
