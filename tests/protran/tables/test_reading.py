@@ -95,7 +95,9 @@ def test_a_file_that_is_no_table_is_refused(text: str, words: str, flexibert: De
         read_table(path, flexibert)
 
 
-@pytest.mark.parametrize("content", [b"\x1f\x8b", b"\x1f\x8b\x08" + bytes(40), gzip.compress(b"a,b\n" * 99, mtime=0)[:-12]])
+@pytest.mark.parametrize(
+    "content", [b"\x1f\x8b", b"\x1f\x8b\x08" + bytes(40), gzip.compress(b"a,b\n" * 99, mtime=0)[:-12]]
+)
 def test_a_damaged_archive_is_refused(content: bytes, flexibert: DesignSpace, tmp_path: Path) -> None:
     path = tmp_path / "bad.csv.gz"
     path.write_bytes(content)
