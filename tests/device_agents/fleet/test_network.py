@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import yaml
 
+from device_agents.fleet.ray_folder import purpose_lock
 from protran.errors import ProTranError
 from protran.ledger.ledger import Ledger
 
@@ -183,12 +184,10 @@ def test_a_device_whose_address_the_controller_cannot_reach_is_refused(bare_lab)
 
 def test_a_second_device_of_one_name_is_refused(lab, tmp_path):
     (tmp_path / "machine-id").write_text("f" * 32)
-    copy = Path("/run/ptd-token")  # on another machine the folder of locks is another one too
-    before = f"install -m 600 {lab.token} {copy} && mount --bind {tmp_path / 'machine-id'} /etc/machine-id"
-    try:
-        (line,) = refused(lab, "--name", "board", token=copy, before=f"{before} && mount -t tmpfs none /tmp")
-    finally:
-        copy.unlink()
+    (tmp_path / "lock").touch()  # on another machine the lock is another one too
+    mounts = {tmp_path / "machine-id": "/etc/machine-id", tmp_path / "lock": purpose_lock("device board")}
+    before = " && ".join(f"mount --bind {own} {shared}" for own, shared in mounts.items())
+    (line,) = refused(lab, "--name", "board", token=lab.token, before=before)
     assert "another device is called 'board'" in line
     assert lab.await_state("ready")["address"] == lab.device.address
 

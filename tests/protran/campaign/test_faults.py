@@ -51,8 +51,8 @@ def run(monkeypatch):
     """Returns a function that runs the campaign of a folder to its end, as often as it has to be started for that."""
 
     def run_to_end(runs: Path, faults: Faults) -> tuple[protran.CampaignResult, int]:
-        def opened(kind: str, *, simulated: list[str], **_: Any) -> FaultyDispatcher:
-            agents = [SimulatedAgent(name) for name in simulated]
+        def opened(kind: str, devices: list[str], **_: Any) -> FaultyDispatcher:
+            agents = [SimulatedAgent(name) for name in devices]
             return FaultyDispatcher(SimulatingDispatcher(InventedDispatcher(), agents, shows_inner=False), faults)
 
         monkeypatch.setattr(protran.api, "open_dispatcher", opened)
