@@ -38,8 +38,8 @@ def ray_environment(token: Path, tls: TlsFiles | None = None) -> dict[str, str]:
         "RAY_worker_niceness": "0",  # the default of 15 spoils every timing
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # agents see the accelerators that the user sees
         "RAY_DISABLE_FAILURE_SIGNAL_HANDLER": "1",  # it answers SIGTERM with a crash dump, also outside the main thread
-        # Nobody looks at Ray's records of tasks, and an actor that lives for months keeps growing with them: by 1.3 kB a
-        # call (mean of calls 500 to 3,000), and by 0.2 kB without.
+        # Nobody looks at Ray's records of tasks, and an actor that lives for months keeps growing with them: by 1.3 kB
+        # a call (mean of calls 500 to 3,000), and by 0.2 kB without.
         "RAY_task_events_report_interval_ms": "0",
         "RAY_grpc_client_keepalive_time_ms": "5000",
         "RAY_grpc_client_keepalive_timeout_ms": "5000",
