@@ -19,6 +19,8 @@ def missing():
     absent = [tool for tool in ("ip", "unshare", "nsenter", "mount") if shutil.which(tool) is None]
     if absent:
         return f"network namespaces need {absent[0]} (Debian: iproute2, util-linux)"
+    if not Path("/etc/machine-id").is_file():
+        return "network namespaces need an /etc/machine-id to put another one in its place"
     name = f"ptn{os.getpid()}"
     made = subprocess.run(["ip", "netns", "add", name], capture_output=True, text=True, check=False)
     if made.returncode:
