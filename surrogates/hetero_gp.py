@@ -44,12 +44,15 @@ class HeteroscedasticGP(Surrogate):
 
     Args:
         log_outputs: per output, whether it lives on the log scale (positive values only); None means all of them.
+        faint: numbers of the columns of `x` that are expected to say little beside the others: few rows nearly ignore
+            them, many rows find out.
     """
 
     capabilities = Capabilities(differentiable=True, joint=True, noise=True)
 
-    def __init__(self, log_outputs: Sequence[bool] | None = None) -> None:
+    def __init__(self, log_outputs: Sequence[bool] | None = None, faint: Sequence[int] = ()) -> None:
         self.log_outputs = None if log_outputs is None else tuple(log_outputs)
+        self.faint = tuple(faint)
         self._state: _Fitted | None = None
 
     def fit(self, x: Tensor, y: Tensor, y_var: Tensor | None = None) -> None:
@@ -62,8 +65,8 @@ class HeteroscedasticGP(Surrogate):
         x, y, y_var = checked(x, y, y_var)
         logs = log_scales(self.log_outputs, y.shape[1])
         scaler = FeatureScaler.fit(x)
-        scaled = scaler(x)
-        beliefs = tuple(OutputBelief.fit(scaled, y[:, i], y_var[:, i], log) for i, log in enumerate(logs))
+        scaled, faint = scaler(x), self._faint_columns(x.shape[1])[scaler.keep]
+        beliefs = tuple(OutputBelief.fit(scaled, y[:, i], y_var[:, i], log, faint) for i, log in enumerate(logs))
         self._state = _Fitted(scaler, beliefs, len(x))
 
     @property
@@ -150,7 +153,7 @@ class HeteroscedasticGP(Surrogate):
             SurrogateError: nothing was fitted, or the folder cannot be written.
         """
         tensors, settings = packed(self._fitted.scaler, self._fitted.beliefs)
-        storage.write(folder, KIND, tensors, {**settings, "count": self._fitted.count})
+        storage.write(folder, KIND, tensors, {**settings, "count": self._fitted.count, "faint": list(self.faint)})
 
     @classmethod
     def load(cls, folder: Path) -> HeteroscedasticGP:
@@ -164,7 +167,7 @@ class HeteroscedasticGP(Surrogate):
     @classmethod
     def _from_state(cls, tensors: storage.Tensors, settings: storage.Settings) -> HeteroscedasticGP:
         scaler, beliefs = unpacked(tensors, settings, OutputBelief.from_state)
-        surrogate = cls(tuple(belief.transform.log for belief in beliefs))
+        surrogate = cls(tuple(belief.transform.log for belief in beliefs), settings["faint"])
         surrogate._state = _Fitted(scaler, beliefs, settings["count"])
         return surrogate
 
@@ -173,6 +176,12 @@ class HeteroscedasticGP(Surrogate):
         if self._state is None:
             raise SurrogateError("expected a fitted surrogate, got one without data; call fit first")
         return self._state
+
+    def _faint_columns(self, width: int) -> Tensor:
+        """Returns for each of `width` columns whether it is expected to say little."""
+        if any(not 0 <= column < width for column in self.faint):
+            raise SurrogateError(f"expected faint columns from 0 to {width - 1}, got {list(self.faint)}")
+        return torch.zeros(width, dtype=torch.bool).index_fill(0, torch.tensor(self.faint, dtype=torch.long), True)
 
     def _scatter(self, values: Tensor, rows: Tensor) -> Tensor:
         """Returns `count` values, those of `rows` from `values`, NaN elsewhere."""

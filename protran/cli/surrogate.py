@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from protran.cli.terminal import JsonFlag, harmless, print_json, screen
+from protran.evaluate.probes import Probes
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,7 +31,11 @@ def evaluate(
     ],
     space: Annotated[str, typer.Option(metavar="SPACE", help="The design space of the table, or its YAML file.")],
     sources: Annotated[
-        list[Path] | None, typer.Option(metavar="TABLE", help="Tables of other devices; not yet supported.")
+        list[Path] | None,
+        typer.Option(metavar="TABLE", help="Tables of other devices to learn from, same space; may be repeated."),
+    ] = None,
+    more_sources: Annotated[
+        list[Path] | None, typer.Argument(metavar="[TABLE]...", help="More tables after the one of --sources.")
     ] = None,
     train: Annotated[
         str, typer.Option(metavar="SIZES", help="Training rows, or fractions of the training part: 8,16,1.0.")
@@ -44,6 +49,9 @@ def evaluate(
     target: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN", help="What to predict: latency_s,energy_j,peak_power_w.")
     ] = None,
+    probes: Annotated[
+        Probes, typer.Option(help="Training rows at random, or chosen so that few of them tell much.")
+    ] = Probes.RANDOM,
     picture: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the errors too (.png, .svg or .pdf).", dir_okay=False)
     ] = None,
@@ -58,23 +66,27 @@ def evaluate(
     from protran.evaluate.document import document
     from protran.evaluate.evaluation import Plan
     from protran.evaluate.evaluation import evaluate as run
+    from protran.evaluate.source_tables import read_sources
     from protran.evaluate.splits import TrainSize
     from protran.tables.reading import read_table
     from search_spaces.space import load_space
 
-    if sources:
-        raise InputError("--sources is not supported yet: surrogates learn from one device; leave it out")
+    if more_sources and not sources:
+        raise InputError(
+            f"expected options, got {harmless(more_sources[0])}; name tables of other devices by --sources"
+        )
     if picture is not None:
         from protran.report.surrogate_picture import check_picture, draw_evaluation
 
         check_picture(picture)
     sizes = tuple(TrainSize.parse(size) for size in _words([train], "--train"))
     models = tuple(_words(model, "--model") if model else ["auto"])
-    plan = Plan(models, sizes, test_fraction, repeats, seed)
+    plan = Plan(models, sizes, test_fraction, repeats, seed, probes)
     chosen = load_space(space)
     table = read_table(profiles, chosen, _words(target, "--target") if target else None)
+    others = read_sources([*(sources or []), *(more_sources or [])], chosen, table)
     with progress_bar(screen(stderr=True)) as observer:
-        results = run(table, chosen, plan, observer)
+        results = run(table, chosen, plan, observer, others)
     if picture is not None:
         draw_evaluation(table.name, results, picture)
     if as_json:

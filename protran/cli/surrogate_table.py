@@ -41,7 +41,7 @@ def print_results(console: Console, table: MeasurementTable, results: Sequence[R
     for target in table.targets:
         console.print(f"\n{harmless(target)}", soft_wrap=True)
         console.print(_table([result for result in results if result.target == target]))
-    for line in _choices(results):
+    for line in (*_choices(results), *_drops(results)):
         console.print(line, soft_wrap=True)
     for line in _EXPLAINED.rstrip().splitlines():
         console.print(line, soft_wrap=True)
@@ -76,3 +76,17 @@ def _choices(results: Sequence[Result]) -> list[str]:
         f"auto with {train} rows: {', '.join(f'{name} {count}×' for name, count in chosen.most_common())}"
         for train, chosen in picked.items()
     ]
+
+
+def _drops(results: Sequence[Result]) -> list[str]:
+    """Returns which source was dropped for which target, how often, and the commonest reason."""
+    from protran.evaluate.sources import summaries
+
+    lines = []
+    for result in results:
+        for summary in summaries(result.uses):
+            if summary.dropped_share:
+                reason = summary.reasons.most_common(1)[0][0]
+                where = f"{result.target}, {result.model} with {result.train} rows"
+                lines.append(harmless(f"dropped {summary.source} ({where}, {summary.dropped_share:.0%}): {reason}"))
+    return lines

@@ -6,18 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from protran.evaluate.evaluation import METRICS, Result
+from protran.evaluate.sources import summaries
 
 
 def document(table: str, results: Sequence[Result]) -> dict[str, Any]:
     """Returns ``{"table", "results": [{"model", "target", "train", "test", "repeats", "metrics"}]}``.
 
-    `train` and `test` are numbers of rows; each metric is ``{"median", "q1", "q3"}`` over the repeats.
+    `train` and `test` are numbers of rows; each metric is ``{"median", "q1", "q3"}`` over the repeats. Where other
+    devices were asked, ``"sources"`` says what was made of each (`SourceSummary`), over the repeats that asked them.
     """
     return {"table": table, "results": [_entry(result) for result in results]}
 
 
 def _entry(result: Result) -> dict[str, Any]:
-    return {
+    entry = {
         "model": result.model,
         "target": result.target,
         "train": result.train,
@@ -25,3 +27,4 @@ def _entry(result: Result) -> dict[str, Any]:
         "repeats": result.repeats,
         "metrics": {name: result.summary(name).to_json() for name in METRICS},
     }
+    return entry | {"sources": [summary.to_json() for summary in summaries(result.uses)]} if result.uses else entry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -12,8 +12,11 @@ import torch
 from torch import Tensor
 
 from protran.errors import InputError
+from protran.evaluate.diverse_rows import diverse_order
 from protran.evaluate.models import AUTO, MODELS, check_models
+from protran.evaluate.probes import Probes
 from protran.evaluate.selection import select
+from protran.evaluate.sources import TRANSFER, SourceUse, Tensors, fit_sources
 from protran.evaluate.splits import Split, TrainSize, draw_split
 from protran.evaluate.summary import Summary
 from protran.features import FeatureMap
@@ -22,7 +25,10 @@ from protran.tables.measurement_table import MeasurementTable
 from search_spaces.candidate import Family
 from search_spaces.presets import BERT_INPUT, GPT_INPUT
 from search_spaces.space import DesignSpace
+from surrogates.base import Surrogate
 from surrogates.errors import SurrogateError
+from surrogates.transfer import TransferSurrogate
+from surrogates.transfer_source import SourceDevice
 from surrogates.validation import score
 
 INPUTS = {Family.ENCODER: BERT_INPUT, Family.DECODER: GPT_INPUT}
@@ -41,6 +47,7 @@ class Plan:
         test_fraction: share of the table's rows that is held out.
         repeats: how many splits.
         seed: of the splits and of everything else that is random.
+        probes: how training sets are picked from the training part.
     """
 
     models: tuple[str, ...]
@@ -48,6 +55,7 @@ class Plan:
     test_fraction: float
     repeats: int
     seed: int
+    probes: Probes = Probes.RANDOM
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "models", check_models(self.models))
@@ -64,6 +72,7 @@ class Result:
         test: rows of the test set.
         samples: for each metric, its value in each repeat.
         chosen: the models that were fitted, which for `auto` are those that it picked, and how often.
+        uses: what was made of other devices, one entry per repeat in which the model asked them.
     """
 
     model: str
@@ -72,6 +81,7 @@ class Result:
     test: int
     samples: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in METRICS})
     chosen: Counter[str] = field(default_factory=Counter)
+    uses: list[SourceUse] = field(default_factory=list)
 
     @property
     def repeats(self) -> int:
@@ -93,8 +103,15 @@ class _Rows:
     largest: Tensor
 
 
+Models = Mapping[str, Callable[[], Surrogate]]
+
+
 def evaluate(
-    table: MeasurementTable, space: DesignSpace, plan: Plan, observer: Callable[[int, int], None] | None = None
+    table: MeasurementTable,
+    space: DesignSpace,
+    plan: Plan,
+    observer: Callable[[int, int], None] | None = None,
+    sources: Sequence[MeasurementTable] = (),
 ) -> list[Result]:
     """Returns the results by model, target and training size, in the plan's order.
 
@@ -106,19 +123,32 @@ def evaluate(
         space: the design space.
         plan: what to evaluate.
         observer: called with the fits that are done and all that there will be.
+        sources: tables of other devices with candidates in `space`, for the model `transfer`, which `auto` may pick.
 
     Raises:
-        InputError: the table has too few rows for the plan, or too few values of a target in a split.
+        InputError: the table has too few rows for the plan, or too few values of a target in a split; or the model
+            `transfer` is asked for without sources.
     """
+    if TRANSFER in plan.models and not sources:
+        raise InputError(f"expected sources for the model {TRANSFER}, got none; name other devices' tables: --sources")
     rows = _rows(table, space)
-    splits = [draw_split(len(rows.x), plan.test_fraction, plan.seed, repeat) for repeat in range(plan.repeats)]
+    splits = [_split(rows, plan, repeat) for repeat in range(plan.repeats)]
     cells = _cells(table, plan, splits[0])
+    with deterministic_torch(child_seed(plan.seed, 0, "surrogate evaluation: sources")):
+        models = _models(fit_sources(sources, table.targets, lambda other: _tensors(other, space)))
     done, total = 0, len(splits) * len(cells)
     for repeat, split in enumerate(splits):
         for (model, size), results in cells.items():
             try:
                 with deterministic_torch(child_seed(plan.seed, repeat, "surrogate evaluation: fit")):
-                    _run(model, rows, split, results, child_seed(plan.seed, repeat, "surrogate evaluation: folds"))
+                    _run(
+                        model,
+                        models,
+                        rows,
+                        split,
+                        results,
+                        child_seed(plan.seed, repeat, "surrogate evaluation: folds"),
+                    )
             except SurrogateError as error:
                 raise InputError(f"{table.name}, repeat {repeat + 1}, {size} training rows: {error}") from error
             done += 1
@@ -139,23 +169,41 @@ def _cells(table: MeasurementTable, plan: Plan, split: Split) -> dict[tuple[str,
     }
 
 
-def _rows(table: MeasurementTable, space: DesignSpace) -> _Rows:
+def _models(sources: Sequence[SourceDevice]) -> Models:
+    """Returns what can be fitted: without sources there is no transfer to choose."""
+    without = {name: make for name, make in MODELS.items() if name != TRANSFER}
+    return {**without, TRANSFER: lambda: TransferSurrogate(sources)} if sources else without
+
+
+def _split(rows: _Rows, plan: Plan, repeat: int) -> Split:
+    split = draw_split(len(rows.x), plan.test_fraction, plan.seed, repeat)
+    if plan.probes is Probes.RANDOM:
+        return split
+    return Split(split.train[diverse_order(rows.x[torch.as_tensor(split.train)]).numpy()], split.test)
+
+
+def _tensors(table: MeasurementTable, space: DesignSpace) -> Tensors:
+    """Returns features `n x d`, values `n x m` and their variances `n x m`."""
     features = FeatureMap(space, INPUTS[space.family])
     x = features.of_candidates(table.candidates)[:, features.columns(features.hardware_names)]
+    return x, torch.as_tensor(table.values), torch.as_tensor(table.variances)
+
+
+def _rows(table: MeasurementTable, space: DesignSpace) -> _Rows:
     empty = [name for name, column in zip(table.targets, table.values.T, strict=True) if np.isnan(column).all()]
     if empty:
         raise InputError(f"{table.name}: expected values in the column {empty[0]!r}, got none; choose other targets")
     largest = torch.as_tensor(np.nanmax(table.values, axis=0))
-    return _Rows(x, torch.as_tensor(table.values), torch.as_tensor(table.variances), largest)
+    return _Rows(*_tensors(table, space), largest)
 
 
-def _run(model: str, rows: _Rows, split: Split, results: Sequence[Result], seed: int) -> None:
+def _run(model: str, models: Models, rows: _Rows, split: Split, results: Sequence[Result], seed: int) -> None:
     """Fits a model to the first rows of the split's training part and adds how it does on the test part."""
     train, test = torch.as_tensor(split.train[: results[0].train]), torch.as_tensor(split.test)
     known = (rows.x[train], rows.y[train], rows.y_var[train])
     began_s = time.perf_counter()
-    name = select(MODELS, *known, seed) if model == AUTO else model
-    surrogate = MODELS[name]()
+    name = select(models, *known, seed) if model == AUTO else model
+    surrogate = models[name]()
     surrogate.fit(*known)
     fitted_s = time.perf_counter()
     prediction = surrogate.predict(rows.x[test])
@@ -166,5 +214,7 @@ def _run(model: str, rows: _Rows, split: Split, results: Sequence[Result], seed:
         # `score` divides by the maximum of the test rows, which differs from split to split
         values = asdict(metrics) | {"nmse": float(squared[output])} | seconds
         result.chosen[name] += 1
+        if isinstance(surrogate, TransferSurrogate):
+            result.uses.append(SourceUse.of(surrogate, output))
         for metric in METRICS:
             result.samples[metric].append(values[metric])

@@ -6,13 +6,21 @@ import pytest
 import torch
 
 from surrogates.base import Surrogate
+from surrogates.boshnas import Boshnas
 from surrogates.ensemble import DeepEnsemble
 from surrogates.errors import SurrogateError
 from surrogates.hetero_gp import HeteroscedasticGP
+from surrogates.transfer import TransferSurrogate
 from surrogates.trees import BoostedTrees
 
-SURROGATES = {"hetero-gp": HeteroscedasticGP, "trees": BoostedTrees, "ensemble": DeepEnsemble}
-LARGEST_ERROR = {BoostedTrees: 0.08, DeepEnsemble: 0.03}
+SURROGATES = {
+    "hetero-gp": HeteroscedasticGP,
+    "trees": BoostedTrees,
+    "ensemble": DeepEnsemble,
+    "boshnas": Boshnas,
+    "transfer": TransferSurrogate,
+}
+LARGEST_ERROR = {BoostedTrees: 0.08, DeepEnsemble: 0.03, Boshnas: 0.05}
 """Mean relative error of a quiet output from 40 rows; others reach 0.02. Steps cannot follow a slope from few rows."""
 
 

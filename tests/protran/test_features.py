@@ -7,11 +7,12 @@ import pytest
 import torch
 from example_spaces import COMPRESSED, INT8
 
-from protran.features import HARDWARE_FEATURES, SCORE_FEATURES, FeatureMap
+from protran.features import FAINT_HARDWARE_COLUMNS, HARDWARE_FEATURES, SCORE_FEATURES, FeatureMap
 from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
 from search_spaces.cost import count_candidate
 from search_spaces.deployment_space import layer_changes
 from search_spaces.input_spec import InputKind, InputSpec
+from search_spaces.presets import GPT_INPUT
 from search_spaces.sampling import SamplingMethod, sample
 from search_spaces.space import load_space
 
@@ -138,3 +139,20 @@ def test_layers_kept_in_fp32_are_seen_where_there_is_one_deployment() -> None:
 
 def test_a_space_with_one_deployment_has_no_features_of_it(features: FeatureMap) -> None:
     assert features.names[-1] == "share_convolution"
+
+
+def test_roots_and_biases_are_what_their_names_say() -> None:
+    space = load_space("gpt-small")
+    features = FeatureMap(space, GPT_INPUT)
+    candidates = sample(space, 12, SamplingMethod.RANDOM, seed=0)
+    rows = dict(zip(features.names, features.of_candidates(candidates).T.tolist(), strict=True))
+    costs = [count_candidate(candidate, GPT_INPUT) for candidate in candidates]
+    assert rows["root_macs"] == pytest.approx([np.sqrt(1 + cost.macs) for cost in costs])
+    assert rows["root_depth"] == pytest.approx([np.sqrt(1 + cost.depth) for cost in costs])
+    assert rows["bias"] == [float(candidate.architecture.bias) for candidate in candidates]
+    assert 0.0 < sum(rows["bias"]) < 12.0
+
+
+def test_faint_columns_are_the_mix_of_operations_among_the_hardware_features(features: FeatureMap) -> None:
+    names = [features.hardware_names[place] for place in FAINT_HARDWARE_COLUMNS]
+    assert names == ["log_macs_attention_mixing", "log_macs_fourier", "log_macs_convolution"]

@@ -159,3 +159,35 @@ def test_a_damaged_number_on_disk_is_noticed(tmp_path):
     file.write_bytes(data)
     with pytest.raises(SurrogateError, match="does not have the hash"):
         HeteroscedasticGP.load(tmp_path)
+
+
+def test_few_rows_nearly_ignore_faint_columns():
+    x, y, y_var, _, _ = noisy_rows(8, seed=0)
+    surrogate = HeteroscedasticGP(faint=(3,))
+    surrogate.fit(x, y, y_var)
+    moved = x.clone()
+    moved[:, 3] = 1.0 - moved[:, 3]
+    plain = fitted(8)
+    shift = [(s.predict(moved).mean / s.predict(x).mean).log().abs().mean().item() for s in (surrogate, plain)]
+    assert shift[0] < 0.5 * shift[1]
+
+
+def test_faint_columns_are_kept_on_disk(tmp_path):
+    x, y, y_var, _, _ = noisy_rows(8, seed=0)
+    surrogate = HeteroscedasticGP(faint=(3,))
+    surrogate.fit(x, y, y_var)
+    surrogate.save(tmp_path)
+    loaded = HeteroscedasticGP.load(tmp_path)
+    assert loaded.faint == (3,)
+    assert torch.equal(loaded.predict(x).mean, surrogate.predict(x).mean)
+
+
+def test_a_faint_column_that_is_not_there_is_refused():
+    with pytest.raises(SurrogateError, match="faint columns from 0 to 3, got \\[4\\]"):
+        HeteroscedasticGP(faint=(4,)).fit(*noisy_rows(8, seed=0)[:2])
+
+
+def test_a_large_question_is_answered_as_its_parts_are():
+    surrogate, x = fitted(12), noisy_rows(2500, seed=3)[0]
+    whole = surrogate.predict(x).mean
+    assert torch.allclose(whole, torch.cat([surrogate.predict(part).mean for part in x.split(700)]), rtol=1e-12)

@@ -92,10 +92,55 @@ def test_a_bar_counts_the_fits_on_a_terminal_alone() -> None:
     assert "3/7" in seen[True]
 
 
+def slower(table: Path, folder: Path, name: str, wild: int = 0) -> Path:
+    """The table of another device, twice as slow; every `wild`-th latency is a fault."""
+    rows = list(csv.DictReader(io.StringIO(gzip.decompress(table.read_bytes()).decode())))
+    with (folder / name).open("w", newline="") as file:
+        writer = csv.DictWriter(file, ("architecture", "latency_s"), extrasaction="ignore")
+        writer.writeheader()
+        for number, row in enumerate(rows):
+            fault = 100 if wild and number % wild == 0 else 1
+            writer.writerow({**row, "latency_s": 2.1 * fault * float(row["latency_s"]) * (1 + number / 1000)})
+    return folder / name
+
+
+@pytest.mark.parametrize("repeated", [True, False])
+def test_sources_may_follow_the_option_or_repeat_it(run: Run, table: Path, tmp_path: Path, repeated: bool) -> None:
+    clean, bad = slower(table, tmp_path, "gpu.csv"), slower(table, tmp_path, "shared.csv", wild=4)
+    sources = ("--sources", str(clean), *(("--sources",) if repeated else ()), str(bad))
+    told = json.loads(evaluate(run, table, *sources, "--train", "8", "--model", "transfer", "--json").out)
+    found = {(r["target"], s["source"]): s["dropped_share"] for r in told["results"] for s in r["sources"]}
+    assert found["latency_s", "gpu"] == 0.0
+    assert found["latency_s", "shared"] == 1.0
+    assert found["energy_j", "gpu"] == 1.0  # it has none
+
+
+def test_dropped_sources_are_named_with_the_reason(run: Run, table: Path, tmp_path: Path) -> None:
+    bad = slower(table, tmp_path, "shared.csv", wild=4)
+    ran = evaluate(run, table, "--sources", str(bad), "--train", "8", "--model", "transfer", "--target", "latency_s")
+    assert "dropped shared (latency_s, transfer with 8 rows, 100%): contaminated: " in ran.out
+
+
+def test_a_table_is_no_source_for_itself(run: Run, table: Path) -> None:
+    ran = evaluate(run, table, "--sources", str(table))
+    assert (ran.code, ran.out) == (2, "")
+    assert "which is the evaluated table board itself" in ran.err
+
+
+def test_probes_may_be_diverse(run: Run, table: Path) -> None:
+    random, diverse = (
+        json.loads(evaluate(run, table, "--train", "4", "--model", "gp", *more, "--json").out)["results"][0]["metrics"]
+        for more in ((), ("--probes", "diverse"))
+    )
+    assert random["nmse"] != diverse["nmse"]
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        (("--sources", "other.csv.gz"), "--sources is not supported yet"),
+        (("--sources", "other.csv.gz"), "other.csv.gz: cannot be read"),
+        (("other.csv.gz",), "name tables of other devices by --sources"),
+        (("--model", "transfer"), "expected sources for the model transfer, got none"),
         (("--train", "4,,8"), "--train: expected words parted by commas"),
         (("--train", "17"), "2 to 16 rows (the training part), got 17"),
         (("--model", "oracle"), "expected models among auto, gp"),

@@ -65,10 +65,33 @@ def test_a_model_that_cannot_be_fitted_is_out() -> None:
     assert select(models, *line(12), seed=0) == "far"  # type: ignore[arg-type]
 
 
-def test_every_model_is_fitted_to_five_parts_of_the_rows() -> None:
+def test_every_model_that_may_win_is_fitted_to_five_parts_of_the_rows() -> None:
+    first: list[int] = []
+    second: list[int] = []
+    models = {"a": lambda: Guess(4.5, first), "b": lambda: Guess(4.6, second)}
+    select(models, *line(12), seed=0)  # type: ignore[arg-type]
+    assert sorted(first) == sorted(second) == [9, 9, 10, 10, 10]
+
+
+def test_a_model_that_is_far_behind_is_not_fitted_to_the_other_parts() -> None:
     seen: list[int] = []
-    select({"a": lambda: Guess(4.0, seen), "b": lambda: Guess(5.0)}, *line(12), seed=0)  # type: ignore[dict-item]
-    assert sorted(seen) == [9, 9, 10, 10, 10]
+    select({"a": lambda: Guess(4.5), "b": lambda: Guess(1e6, seen)}, *line(12), seed=0)  # type: ignore[dict-item]
+    assert len(seen) == 1
+
+
+def test_a_gain_within_the_noise_of_the_rows_does_not_unseat_the_first_model() -> None:
+    models = {"first": lambda: Guess(4.4), "luckier": lambda: Guess(4.6)}
+    x, y, y_var = line(12)
+    errors = [(y - value).square().mean().item() for value in (4.4, 4.6)]
+    assert errors[1] < errors[0]
+    assert select(models, x, y, y_var, seed=0) == "first"  # type: ignore[arg-type]
+
+
+def test_networks_are_not_raced() -> None:
+    seen: list[int] = []
+    models = {"gp": lambda: Guess(9.0), "ensemble": lambda: Guess(4.5, seen)}
+    assert select(models, *line(12), seed=0) == "gp"  # type: ignore[arg-type]
+    assert seen == []
 
 
 def test_a_missing_value_does_not_count() -> None:
