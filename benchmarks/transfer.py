@@ -31,9 +31,9 @@ from torch import Tensor
 
 from device_agents.environment import machine_facts
 from protran.evaluate.diverse_rows import diverse_order
-from protran.evaluate.evaluation import INPUTS
 from protran.evaluate.sources import fit_sources
 from protran.evaluate.splits import draw_split
+from protran.evaluate.table_rows import INPUTS
 from protran.features import FeatureMap
 from protran.tables.measurement_table import MeasurementTable
 from protran.tables.reading import read_table

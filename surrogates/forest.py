@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-RATE = 0.1  # what each tree adds is multiplied by it
+RATE = 0.15  # what each tree adds is multiplied by it
 DEPTH = 3
 CHUNK = 1024
 """Rows that walk down the trees together."""

@@ -21,11 +21,15 @@ NORMAL_MEDIAN = 0.6745
 
 
 def usable(x: Tensor, y: Tensor, y_var: Tensor, log: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """Returns the rows of `x: n x k`, `y: n` and `y_var: n` whose value is there (not NaN) and no gross outlier."""
-    there = y.isfinite()
-    x, y, y_var = x[there], y[there], y_var[there]
-    sound = ~gross_outliers(x, OutputTransform(log, 0.0, 1.0).transform(y))
-    return x[sound], y[sound], y_var[sound]
+    """Returns the rows of `x: n x k`, `y: n` and `y_var: n` that `usable_rows` names."""
+    rows = usable_rows(x, y, log)
+    return x[rows], y[rows], y_var[rows]
+
+
+def usable_rows(x: Tensor, y: Tensor, log: bool) -> Tensor:
+    """Returns the numbers of the rows of `x: n x k` and `y: n` whose value is there (not NaN) and no gross outlier."""
+    there = y.isfinite().nonzero().squeeze(-1)
+    return there[~gross_outliers(x[there], OutputTransform(log, 0.0, 1.0).transform(y[there]))]
 
 
 def gross_outliers(x: Tensor, y: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,9 @@ from surrogates.transforms import OutputTransform
 FITTED_ALONG = 5
 """About how many numbers are fitted along with the function: level, trend, bends, lengthscale and noise."""
 
+MOST_ROWS = 2000
+"""Of more rows, evenly spread ones are used: effort grows with the cube of their number."""
+
 Moments = tuple[Tensor, Tensor, Tensor]
 """Mean, aleatoric variance, epistemic variance; one shape."""
 
@@ -29,7 +33,7 @@ class OutputBelief:
     All methods take standardised features `... x k` and answer in the transformed space (log, or the output's units).
 
     Attributes:
-        rows: `n`, the training rows that have this output.
+        rows: `n`, the training rows that are used: those that have this output, at most `MOST_ROWS`.
         transform: from the output's units to the process's standardised space.
         process: the fitted process.
         noise_model: interpolates the known variances; None where none was known.
@@ -50,6 +54,7 @@ class OutputBelief:
             SurrogateError: a logarithm is asked for values that are not positive.
         """
         rows = y.isfinite().nonzero().squeeze(-1)
+        rows = rows[:: math.ceil(len(rows) / MOST_ROWS)]
         x, y, y_var = x[rows], y[rows], y_var[rows]
         transform = OutputTransform.fit(y, log)
         variance = transform.transform_variance(y, y_var) / transform.scale**2

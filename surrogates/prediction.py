@@ -48,6 +48,15 @@ class Prediction:
         density = -0.5 * ((value - location).square() / variance + variance.log() + math.log(2 * math.pi)) - log_y
         return density.masked_fill(impossible, -math.inf)
 
+    def standard_scores(self, y: Tensor) -> Tensor:
+        """Returns how many standard deviations new measurements `y: n x m` are from what is expected, `n x m`.
+
+        On the scale where the belief is normal; infinite where `y` is impossible, NaN where it is missing.
+        """
+        location, variance = self._normal_parameters()
+        value = torch.where(self._log_columns(), y.clamp_min(0.0).log(), y)
+        return (value - location) / variance.sqrt()
+
     def _log_columns(self) -> Tensor:
         """Returns `m` truth values."""
         return torch.tensor(self.log_normal or (False,) * self.mean.shape[-1])

@@ -50,12 +50,14 @@ class TransferSurrogate(Surrogate):
 
     Args:
         sources: devices measured before, with the outputs in the order of `y`.
+        faint: as of the `HeteroscedasticGP` of the device's own rows.
     """
 
     capabilities = Capabilities(differentiable=True, joint=False, noise=True)
 
-    def __init__(self, sources: Sequence[SourceDevice] = ()) -> None:
+    def __init__(self, sources: Sequence[SourceDevice] = (), faint: Sequence[int] = ()) -> None:
         self.sources = tuple(sources)
+        self.faint = tuple(faint)
         self._state: _Fitted | None = None
 
     def fit(self, x: Tensor, y: Tensor, y_var: Tensor | None = None) -> None:
@@ -66,7 +68,7 @@ class TransferSurrogate(Surrogate):
                 finite values, a variance is negative, or a value is not positive.
         """
         x, y, y_var = checked(x, y, y_var)
-        alone = HeteroscedasticGP()
+        alone = HeteroscedasticGP(faint=self.faint)
         alone.fit(x, y, y_var)
         with torch.no_grad():
             expected = log_belief(alone.leave_one_out())[0]
@@ -129,8 +131,11 @@ class TransferSurrogate(Surrogate):
 
     @classmethod
     def _from_state(cls, tensors: storage.Tensors, settings: storage.Settings) -> TransferSurrogate:
-        described = enumerate(settings["sources"])
-        surrogate = cls([unpacked_source(storage.below(tensors, f"source.{i}."), own) for i, own in described])
+        sources = [
+            unpacked_source(storage.below(tensors, f"source.{i}."), own) for i, own in enumerate(settings["sources"])
+        ]
+        alone = unpacked_surrogate(HeteroscedasticGP, tensors["alone"], settings["alone"])
+        surrogate = cls(sources, alone.faint)
         keep, mean, scale = (tensors[f"scaler.{name}"] for name in ("keep", "mean", "scale"))
         transfers = tuple(
             None
@@ -139,7 +144,6 @@ class TransferSurrogate(Surrogate):
             for output, places in enumerate(settings["outputs"])
         )
         scaler = FeatureScaler(keep, mean, scale, settings["width"])
-        alone = unpacked_surrogate(HeteroscedasticGP, tensors["alone"], settings["alone"])
         surrogate._state = _Fitted(scaler, alone, transfers, tuple(Dropped(**own) for own in settings["dropped"]))
         return surrogate
 

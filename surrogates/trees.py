@@ -14,14 +14,15 @@ from surrogates.base import Capabilities
 from surrogates.forest import DEPTH, NODE_PARTS, RATE, Forest
 from surrogates.gaussian_process import WHOLE_NOISE
 from surrogates.noise_model import NoiseModel
-from surrogates.outliers import usable
+from surrogates.outliers import usable_rows
 from surrogates.output_belief import Moments
-from surrogates.per_output import SeededSurrogate
+from surrogates.per_output import SeededSurrogate, prediction
+from surrogates.prediction import Prediction
 from surrogates.transforms import OutputTransform
 
 KIND = "trees"
-BAGS = 8
-TREES = 50
+BAGS = 16
+TREES = 30
 MOST_ROWS = 2000
 """A bag draws at most this many rows: 20,000 must be fitted in seconds."""
 SMALLEST_NOISE = 1e-6
@@ -37,12 +38,15 @@ class TreeBelief:
         forest: the fitted bags.
         extra_noise: variance, standardised, that the known ones leave out.
         noise_model: interpolates the known variances; None where none was known.
+        unseen: `3 x n`, moments of each training row from the bags that have not seen it, in the output's units; NaN
+            where every bag has, and where the row was not used.
     """
 
     transform: OutputTransform
     forest: Forest
     extra_noise: float
     noise_model: NoiseModel | None
+    unseen: Tensor
 
     @classmethod
     def fit(cls, x: Tensor, y: Tensor, y_var: Tensor, log: bool, seed: int) -> TreeBelief:
@@ -51,7 +55,8 @@ class TreeBelief:
         Raises:
             SurrogateError: a logarithm is asked for values that are not positive.
         """
-        x, y, y_var = usable(x, y, y_var, log)
+        rows, count = usable_rows(x, y, log), len(x)
+        x, y, y_var = x[rows], y[rows], y_var[rows]
         transform = OutputTransform.fit(y, log)
         variance = transform.transform_variance(y, y_var) / transform.scale**2
         known = variance.isfinite()
@@ -60,7 +65,12 @@ class TreeBelief:
         noise = torch.where(known, variance, presumed)
         target = transform.standardise(transform.transform(y))
         forest, held_out = _boost(x, target, noise, seed)
-        return cls(transform, forest, _rest_of_noise(forest(x), held_out, target, noise), noise_model)
+        bags = forest(x)
+        unseen = torch.full((3, count), torch.nan, dtype=y.dtype)
+        belief = cls(transform, forest, _rest_of_noise(bags, held_out, target, noise), noise_model, unseen)
+        mean = (bags * held_out).sum(0) / held_out.sum(0)  # 0 / 0 where every bag has seen the row
+        unseen[:, rows] = torch.stack(belief._moments(x, mean, bags.var(0)))
+        return belief
 
     @torch.no_grad()
     def moments(self, x: Tensor) -> Moments:
@@ -68,15 +78,19 @@ class TreeBelief:
 
         The bags' spread is that of one bag, a cautious figure for their mean.
         """
-        bags, scale = self.forest(x), self.transform.scale**2
-        noise = torch.full_like(bags[0], self.extra_noise)
+        bags = self.forest(x)
+        return self._moments(x, bags.mean(0), bags.var(0))
+
+    def _moments(self, x: Tensor, mean: Tensor, ignorance: Tensor) -> Moments:
+        """Returns the moments in the output's units of standardised `mean: n` and epistemic variance `ignorance: n`."""
+        scale, noise = self.transform.scale**2, torch.full_like(mean, self.extra_noise)
         if self.noise_model is not None:
             noise = noise + self.noise_model(x)
-        return self.transform.moments(self.transform.unstandardise(bags.mean(0)), noise * scale, bags.var(0) * scale)
+        return self.transform.moments(self.transform.unstandardise(mean), noise * scale, ignorance * scale)
 
     def to_state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Returns the tensors and the settings from which `from_state` builds an equal belief."""
-        tensors = {name: getattr(self.forest, name) for name in ("roots", *NODE_PARTS)}
+        tensors = {name: getattr(self.forest, name) for name in ("roots", *NODE_PARTS)} | {"unseen": self.unseen}
         settings: dict[str, Any] = {"transform": asdict(self.transform), "extra_noise": self.extra_noise}
         noise = self.noise_model
         if noise is not None:
@@ -89,7 +103,8 @@ class TreeBelief:
         """Returns the belief that `to_state` described."""
         forest = Forest(**{name: tensors[name] for name in ("roots", *NODE_PARTS)})
         noise = NoiseModel(tensors["noise_slope"], **settings["noise_model"]) if "noise_model" in settings else None
-        return cls(OutputTransform(**settings["transform"]), forest, settings["extra_noise"], noise)
+        transform = OutputTransform(**settings["transform"])
+        return cls(transform, forest, settings["extra_noise"], noise, tensors["unseen"])
 
 
 def _boost(x: Tensor, target: Tensor, noise: Tensor, seed: int) -> tuple[Forest, Tensor]:
@@ -154,6 +169,15 @@ class BoostedTrees(SeededSurrogate[TreeBelief]):
     capabilities = Capabilities(differentiable=False, joint=False, noise=True)
 
     kind = KIND
+
+    def leave_one_out(self) -> Prediction:
+        """Returns the belief about each training row, `n x m`, from the bags that have not seen it.
+
+        NaN where every bag has seen the row, where its value is missing and where it is a gross outlier.
+        """
+        beliefs = self._fitted[1]
+        moments = [(belief.unseen[0], belief.unseen[1], belief.unseen[2]) for belief in beliefs]
+        return prediction(beliefs, moments)
 
     @staticmethod
     def _believe(x: Tensor, y: Tensor, y_var: Tensor, log: bool, seed: int) -> TreeBelief:

@@ -34,14 +34,14 @@ In %: MAPE, predictions within 10 % of the measurement, coverage and width of th
 
 
 def print_results(console: Console, table: MeasurementTable, results: Sequence[Result]) -> None:
-    """Prints a table for each target with the medians of each model and training size, and what `auto` picked."""
+    """Prints a table for each target with the medians of each model and training size, and what `auto` is made of."""
     rows, splits = how_many(len(table.candidates), "row"), how_many(results[0].repeats, "split")
     title = f"{harmless(table.name)}: {rows}, {splits} with {results[0].test} test rows each"
     console.print(title, soft_wrap=True)
     for target in table.targets:
         console.print(f"\n{harmless(target)}", soft_wrap=True)
         console.print(_table([result for result in results if result.target == target]))
-    for line in (*_choices(results), *_drops(results)):
+    for line in (*_weights(results), *_drops(results)):
         console.print(line, soft_wrap=True)
     for line in _EXPLAINED.rstrip().splitlines():
         console.print(line, soft_wrap=True)
@@ -69,13 +69,20 @@ def _cell(name: str, value: float) -> str:
     return f"{value:.5f}" if name == "nmse" else f"{value:.2f}"
 
 
-def _choices(results: Sequence[Result]) -> list[str]:
-    """Returns for each training size what `auto` picked and how often."""
-    picked = {result.train: result.chosen for result in results if result.model == "auto"}
+def _weights(results: Sequence[Result]) -> list[str]:
+    """Returns what `auto` is made of, per target and training size: medians over the splits."""
     return [
-        f"auto with {train} rows: {', '.join(f'{name} {count}×' for name, count in chosen.most_common())}"
-        for train, chosen in picked.items()
+        harmless(f"auto for {result.target} with {result.train} rows: {_shares(result)}")
+        for result in results
+        if result.weights
     ]
+
+
+def _shares(result: Result) -> str:
+    from protran.evaluate.summary import Summary
+
+    medians = {name: Summary.of(weights).median for name, weights in result.weights_by_member().items()}
+    return ", ".join(f"{name} {median:.0%}" for name, median in medians.items())
 
 
 def _drops(results: Sequence[Result]) -> list[str]:

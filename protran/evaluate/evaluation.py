@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from protran.errors import InputError
 from protran.evaluate.diverse_rows import diverse_order
-from protran.evaluate.models import AUTO, MODELS, check_models
+from protran.evaluate.models import PUBLISHED, TRANSFER, check_models, models_with
 from protran.evaluate.probes import Probes
-from protran.evaluate.selection import select
-from protran.evaluate.sources import TRANSFER, SourceUse, Tensors, fit_sources
+from protran.evaluate.sources import SourceUse, fit_sources
 from protran.evaluate.splits import Split, TrainSize, draw_split
 from protran.evaluate.summary import Summary
-from protran.features import FeatureMap
+from protran.evaluate.table_rows import TableRows, tensors
 from protran.optimize.seeds import child_seed, deterministic_torch
 from protran.tables.measurement_table import MeasurementTable
-from search_spaces.candidate import Family
-from search_spaces.presets import BERT_INPUT, GPT_INPUT
 from search_spaces.space import DesignSpace
 from surrogates.base import Surrogate
 from surrogates.errors import SurrogateError
+from surrogates.stacked import StackedSurrogate
 from surrogates.transfer import TransferSurrogate
-from surrogates.transfer_source import SourceDevice
 from surrogates.validation import score
-
-INPUTS = {Family.ENCODER: BERT_INPUT, Family.DECODER: GPT_INPUT}
-"""What the models of the published tables read: 128 tokens and two classes (SST-2), or text of 1024 tokens."""
 
 METRICS = ("nmse", "mape", "within10", "tau", "nll", "coverage90", "width90", "fit_s", "predict_s")
 
@@ -42,7 +34,7 @@ class Plan:
     """What to evaluate.
 
     Attributes:
-        models: names in `MODELS`, or `auto`.
+        models: names in `MODELS`, `transfer` or `auto`.
         sizes: of the training sets.
         test_fraction: share of the table's rows that is held out.
         repeats: how many splits.
@@ -71,7 +63,7 @@ class Result:
         train: rows of the training set.
         test: rows of the test set.
         samples: for each metric, its value in each repeat.
-        chosen: the models that were fitted, which for `auto` are those that it picked, and how often.
+        weights: of the members of `auto`, by name, one entry per repeat; empty for other models.
         uses: what was made of other devices, one entry per repeat in which the model asked them.
     """
 
@@ -80,30 +72,22 @@ class Result:
     train: int
     test: int
     samples: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in METRICS})
-    chosen: Counter[str] = field(default_factory=Counter)
+    weights: list[dict[str, float]] = field(default_factory=list)
     uses: list[SourceUse] = field(default_factory=list)
 
     @property
     def repeats(self) -> int:
         """How many splits there were so far."""
-        return self.chosen.total()
+        return len(self.samples[METRICS[0]])
+
+    def weights_by_member(self) -> dict[str, list[float]]:
+        """Returns the weights of each member of `auto`, one per repeat, 0 where it could not be fitted."""
+        names = dict.fromkeys(name for weights in self.weights for name in weights)
+        return {name: [weights.get(name, 0.0) for weights in self.weights] for name in names}
 
     def summary(self, metric: str) -> Summary:
         """Returns median and quartiles of one of `METRICS` over the repeats."""
         return Summary.of(self.samples[metric])
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """The table as tensors: features `n x d`, values `n x m`, variances `n x m`, and each target's maximum `m`."""
-
-    x: Tensor
-    y: Tensor
-    y_var: Tensor
-    largest: Tensor
-
-
-Models = Mapping[str, Callable[[], Surrogate]]
 
 
 def evaluate(
@@ -131,24 +115,20 @@ def evaluate(
     """
     if TRANSFER in plan.models and not sources:
         raise InputError(f"expected sources for the model {TRANSFER}, got none; name other devices' tables: --sources")
-    rows = _rows(table, space)
+    rows = TableRows.of(table, space, embedded=PUBLISHED in plan.models)
     splits = [_split(rows, plan, repeat) for repeat in range(plan.repeats)]
     cells = _cells(table, plan, splits[0])
     with deterministic_torch(child_seed(plan.seed, 0, "surrogate evaluation: sources")):
-        models = _models(fit_sources(sources, table.targets, lambda other: _tensors(other, space)))
+        devices = fit_sources(sources, table.targets, lambda other: tensors(other, space))
     done, total = 0, len(splits) * len(cells)
     for repeat, split in enumerate(splits):
         for (model, size), results in cells.items():
             try:
                 with deterministic_torch(child_seed(plan.seed, repeat, "surrogate evaluation: fit")):
-                    _run(
-                        model,
-                        models,
-                        rows,
-                        split,
-                        results,
-                        child_seed(plan.seed, repeat, "surrogate evaluation: folds"),
-                    )
+                    surrogate = models_with(devices, child_seed(plan.seed, repeat, "surrogate evaluation: folds"))[
+                        model
+                    ]()
+                    _run(surrogate, rows.embedding if model == PUBLISHED else rows.x, rows, split, results)
             except SurrogateError as error:
                 raise InputError(f"{table.name}, repeat {repeat + 1}, {size} training rows: {error}") from error
             done += 1
@@ -169,52 +149,32 @@ def _cells(table: MeasurementTable, plan: Plan, split: Split) -> dict[tuple[str,
     }
 
 
-def _models(sources: Sequence[SourceDevice]) -> Models:
-    """Returns what can be fitted: without sources there is no transfer to choose."""
-    without = {name: make for name, make in MODELS.items() if name != TRANSFER}
-    return {**without, TRANSFER: lambda: TransferSurrogate(sources)} if sources else without
-
-
-def _split(rows: _Rows, plan: Plan, repeat: int) -> Split:
+def _split(rows: TableRows, plan: Plan, repeat: int) -> Split:
     split = draw_split(len(rows.x), plan.test_fraction, plan.seed, repeat)
     if plan.probes is Probes.RANDOM:
         return split
     return Split(split.train[diverse_order(rows.x[torch.as_tensor(split.train)]).numpy()], split.test)
 
 
-def _tensors(table: MeasurementTable, space: DesignSpace) -> Tensors:
-    """Returns features `n x d`, values `n x m` and their variances `n x m`."""
-    features = FeatureMap(space, INPUTS[space.family])
-    x = features.of_candidates(table.candidates)[:, features.columns(features.hardware_names)]
-    return x, torch.as_tensor(table.values), torch.as_tensor(table.variances)
-
-
-def _rows(table: MeasurementTable, space: DesignSpace) -> _Rows:
-    empty = [name for name, column in zip(table.targets, table.values.T, strict=True) if np.isnan(column).all()]
-    if empty:
-        raise InputError(f"{table.name}: expected values in the column {empty[0]!r}, got none; choose other targets")
-    largest = torch.as_tensor(np.nanmax(table.values, axis=0))
-    return _Rows(*_tensors(table, space), largest)
-
-
-def _run(model: str, models: Models, rows: _Rows, split: Split, results: Sequence[Result], seed: int) -> None:
-    """Fits a model to the first rows of the split's training part and adds how it does on the test part."""
+def _run(surrogate: Surrogate, x: Tensor | None, rows: TableRows, split: Split, results: Sequence[Result]) -> None:
+    """Fits to the first rows of the split's training part, as `x` describes them, and adds how it does on the rest."""
+    if x is None:
+        raise TypeError("expected the features that the surrogate sees, got none")
     train, test = torch.as_tensor(split.train[: results[0].train]), torch.as_tensor(split.test)
-    known = (rows.x[train], rows.y[train], rows.y_var[train])
     began_s = time.perf_counter()
-    name = select(models, *known, seed) if model == AUTO else model
-    surrogate = models[name]()
-    surrogate.fit(*known)
+    surrogate.fit(x[train], rows.y[train], rows.y_var[train])
     fitted_s = time.perf_counter()
-    prediction = surrogate.predict(rows.x[test])
+    prediction = surrogate.predict(x[test])
     seconds = {"fit_s": fitted_s - began_s, "predict_s": time.perf_counter() - fitted_s}
     y = rows.y[test]
     squared = (prediction.mean.detach() - y).square().nanmean(0) / rows.largest.square()
     for output, (result, metrics) in enumerate(zip(results, score(prediction, y), strict=True)):
         # `score` divides by the maximum of the test rows, which differs from split to split
         values = asdict(metrics) | {"nmse": float(squared[output])} | seconds
-        result.chosen[name] += 1
-        if isinstance(surrogate, TransferSurrogate):
-            result.uses.append(SourceUse.of(surrogate, output))
         for metric in METRICS:
             result.samples[metric].append(values[metric])
+        if isinstance(surrogate, StackedSurrogate):
+            result.weights.append(surrogate.weights_of(output))
+        transfer = surrogate.member(TRANSFER) if isinstance(surrogate, StackedSurrogate) else surrogate
+        if isinstance(transfer, TransferSurrogate):
+            result.uses.append(SourceUse.of(transfer, output))

@@ -13,16 +13,12 @@ from torch import Tensor
 
 from protran.errors import InputError
 from protran.evaluate.summary import Summary
+from protran.evaluate.table_rows import Tensors
 from protran.tables.measurement_table import Array, MeasurementTable
 from surrogates.errors import SurrogateError
 from surrogates.transfer import TransferSurrogate
 from surrogates.transfer_screen import Dropped
 from surrogates.transfer_source import SourceDevice
-
-TRANSFER = "transfer"
-"""The model that learns from other devices."""
-
-Tensors = tuple[Tensor, Tensor, Tensor]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from protran.features import FeatureMap
+from protran.features import FAINT_HARDWARE_COLUMNS, FeatureMap
 from protran.optimize.scales import Scale
 from protran.optimize.state import ExactQuantity, Knowledge, SearchObjective, SearchState
 from search_spaces.candidate import Candidate
@@ -168,7 +168,9 @@ def fit_surrogate(
         if objective.scale is not Scale.LOG:  # logarithms are the surrogate's own business, with exact moments
             variances[:, j] = objective.scale.variance(values[:, j], variances[:, j])
             values[:, j] = objective.scale.forward(values[:, j])
-    surrogate = HeteroscedasticGP([objective.scale is Scale.LOG for objective in objectives])
-    columns = inputs.columns(objectives[0].knowledge)
+    knowledge = objectives[0].knowledge
+    faint = FAINT_HARDWARE_COLUMNS if knowledge is Knowledge.HARDWARE else ()
+    surrogate = HeteroscedasticGP([objective.scale is Scale.LOG for objective in objectives], faint)
+    columns = inputs.columns(knowledge)
     surrogate.fit(x[:, columns], torch.as_tensor(values), torch.as_tensor(variances))
     return surrogate

@@ -10,6 +10,7 @@ from surrogates.boshnas import Boshnas
 from surrogates.ensemble import DeepEnsemble
 from surrogates.errors import SurrogateError
 from surrogates.hetero_gp import HeteroscedasticGP
+from surrogates.stacked import StackedSurrogate
 from surrogates.transfer import TransferSurrogate
 from surrogates.trees import BoostedTrees
 
@@ -19,6 +20,7 @@ SURROGATES = {
     "ensemble": DeepEnsemble,
     "boshnas": Boshnas,
     "transfer": TransferSurrogate,
+    "stacked": StackedSurrogate,
 }
 LARGEST_ERROR = {BoostedTrees: 0.08, DeepEnsemble: 0.03, Boshnas: 0.05}
 """Mean relative error of a quiet output from 40 rows; others reach 0.02. Steps cannot follow a slope from few rows."""

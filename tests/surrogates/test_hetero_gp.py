@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from surrogates import output_belief
 from surrogates.errors import SurrogateError
 from surrogates.hetero_gp import HeteroscedasticGP
 from surrogates.validation import score
@@ -191,3 +192,17 @@ def test_a_large_question_is_answered_as_its_parts_are():
     surrogate, x = fitted(12), noisy_rows(2500, seed=3)[0]
     whole = surrogate.predict(x).mean
     assert torch.allclose(whole, torch.cat([surrogate.predict(part).mean for part in x.split(700)]), rtol=1e-12)
+
+
+def test_of_twenty_thousand_rows_evenly_spread_ones_are_used(monkeypatch):
+    monkeypatch.setattr(output_belief, "MOST_ROWS", 40)
+    x, y, y_var, truth, _ = noisy_rows(20_000, seed=0)
+    surrogate = HeteroscedasticGP()
+    surrogate.fit(x, y, y_var)
+    used = surrogate.leave_one_out().mean.isfinite().all(-1).nonzero().squeeze(-1)
+    assert torch.equal(used, torch.arange(0, 20_000, 500))
+    few = HeteroscedasticGP()
+    few.fit(x[used], y[used], y_var[used])
+    mean = surrogate.predict(x[:100]).mean
+    assert ((mean - truth[:100]) / truth[:100]).abs().mean() < 0.1
+    assert ((mean - few.predict(x[:100]).mean) / mean).abs().mean() < 0.02  # features are scaled by all rows

@@ -8,6 +8,7 @@ from sklearn.ensemble import GradientBoostingRegressor
 from surrogates.errors import SurrogateError
 from surrogates.forest import RATE, Forest
 from surrogates.outliers import gross_outliers
+from surrogates.prediction import Prediction
 from surrogates.trees import BoostedTrees
 from surrogates.validation import score
 
@@ -159,3 +160,30 @@ def test_an_output_may_be_negative_off_the_log_scale_only():
 def test_a_scale_for_another_number_of_outputs_is_refused():
     with pytest.raises(SurrogateError, match="one entry of log_outputs per output, got 2 for 1"):
         BoostedTrees((True, False)).fit(torch.zeros(3, 1), torch.ones(3, 1))
+
+
+def test_leave_one_out_is_what_bags_say_that_have_not_seen_the_row():
+    x, y, truth = noisy_rows(200, seed=0, noise=0.3)
+    surrogate = BoostedTrees()
+    surrogate.fit(x, y)
+    unseen, seen = surrogate.leave_one_out(), surrogate.predict(x)
+    judged = unseen.mean.isfinite().squeeze(-1)
+    assert judged.double().mean() > 0.9
+    errors = [(mean[judged] / y[judged]).log().square().mean().item() for mean in (unseen.mean, seen.mean)]
+    assert errors[0] > 1.2 * errors[1]
+    assert score(Prediction(*(part[judged] for part in _parts(unseen)), (True,)), truth[judged])[0].mape < 0.25
+
+
+def test_leave_one_out_has_a_gap_where_a_value_is_missing_or_a_gross_outlier(tmp_path):
+    x, y, _ = noisy_rows(40, seed=0)
+    y[3], y[7] = torch.nan, 1000.0 * y[7]
+    surrogate = BoostedTrees()
+    surrogate.fit(x, y)
+    unseen = surrogate.leave_one_out()
+    assert unseen.mean[[3, 7]].isnan().all()
+    surrogate.save(tmp_path)
+    assert torch.equal(BoostedTrees.load(tmp_path).leave_one_out().mean.isnan(), unseen.mean.isnan())
+
+
+def _parts(prediction: Prediction) -> tuple[torch.Tensor, ...]:
+    return prediction.mean, prediction.aleatoric_var, prediction.epistemic_var

@@ -59,10 +59,10 @@ def test_targets_may_be_parted_by_commas_or_repeated(run: Run, table: Path) -> N
     assert [[r["target"] for r in results] for results in told] == [["energy_j", "latency_s"]] * 2
 
 
-def test_the_table_names_targets_rows_and_what_auto_picked(run: Run, table: Path) -> None:
+def test_the_table_names_targets_rows_and_what_auto_is_made_of(run: Run, table: Path) -> None:
     ran = evaluate(run, table, "--train", "6", "--repeats", "1")
     assert (ran.code, ran.err) == (0, "")
-    for words in ("board: 20 rows, 1 split with 4 test rows each", "latency_s", "energy_j", "auto with 6 rows: "):
+    for words in ("board: 20 rows, 1 split with 4 test rows each", "latency_s", "energy_j", "auto for energy_j with 6 rows: gp "):
         assert words in ran.out
 
 

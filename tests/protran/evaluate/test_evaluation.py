@@ -12,11 +12,14 @@ from sklearn.metrics import mean_absolute_percentage_error, mean_squared_error
 from torch import Tensor
 
 from protran.errors import InputError
-from protran.evaluate import evaluation
+from protran.evaluate import models
 from protran.evaluate.document import document
 from protran.evaluate.evaluation import METRICS, Plan, Result, evaluate
 from protran.evaluate.splits import TrainSize, draw_split
+from protran.evaluate.table_rows import TableRows
+from protran.features import FeatureMap
 from protran.tables.measurement_table import MeasurementTable
+from search_spaces.presets import BERT_INPUT
 from search_spaces.space import DesignSpace
 from surrogates.prediction import Prediction
 
@@ -39,8 +42,8 @@ class FirstFeature:
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> type[FirstFeature]:
-    """Makes `gp` a surrogate whose answers a test can work out, and leaves `auto` one more to choose from."""
-    monkeypatch.setattr(evaluation, "MODELS", {"gp": FirstFeature, "twin": FirstFeature})
+    """Makes both members of `auto` a surrogate whose answers a test can work out."""
+    monkeypatch.setattr(models, "MODELS", {"gp": FirstFeature, "trees": FirstFeature})
     FirstFeature.shown.clear()
     return FirstFeature
 
@@ -62,7 +65,7 @@ def test_metrics_are_those_of_scikit_learn_and_scipy(
     result = evaluate(table, space, plan("12"))[0]
     split = draw_split(40, 0.25, seed=0, repeat=0)
     y = table.values[split.test, 0]
-    features = evaluation.FeatureMap(space, evaluation.BERT_INPUT)
+    features = FeatureMap(space, BERT_INPUT)
     first = features.of_candidates(table.candidates)[:, features.columns(features.hardware_names)].numpy()[:, 0]
     guess = table.values[split.train[:12], 0].mean() * first[split.test] / first[split.test].mean()
     low, high = norm(guess, 0.1 * guess).interval(0.9)
@@ -134,10 +137,30 @@ def test_the_gaussian_process_learns_a_latency_that_follows_arithmetic(
     assert power.summary("mape").median < 0.08
 
 
-def test_auto_says_what_it_picked(table: MeasurementTable, space: DesignSpace, fake: type[FirstFeature]) -> None:
+def test_auto_says_what_it_is_made_of(table: MeasurementTable, space: DesignSpace, fake: type[FirstFeature]) -> None:
     results = evaluate(table, space, plan("8", models=("auto",), repeats=2))
-    assert [dict(result.chosen) for result in results] == [{"gp": 2}] * 2  # of equal models the first
-    assert {len(x) for x, _ in fake.shown} == {6, 7, 8}  # 8 rows and their five folds
+    assert [result.weights_by_member() for result in results] == [
+        {"gp": [pytest.approx(2 / 3)] * 2, "trees": [pytest.approx(1 / 3)] * 2}  # of equal models, the trust in each
+    ] * 2
+    entry = document("device", results)["results"][0]
+    assert entry["weights"]["gp"]["median"] == pytest.approx(2 / 3)
+    assert {len(x) for x, _ in fake.shown} == {7, 8}  # all rows, and all but one
+
+
+def test_the_published_model_sees_the_published_embedding(table: MeasurementTable, space: DesignSpace) -> None:
+    (latency, power) = evaluate(table, space, plan("1.0", models=("published",)))
+    assert latency.summary("tau").median > 0.3
+    assert power.weights == []
+
+
+def test_an_architecture_without_published_embedding_is_refused_for_that_model(
+    table: MeasurementTable, space: DesignSpace
+) -> None:
+    wide = dataclasses.replace(table.candidates[0].architecture.layers[0], hidden=96)
+    architecture = dataclasses.replace(table.candidates[0].architecture, layers=(wide,))
+    odd = dataclasses.replace(table.candidates[0], architecture=architecture)
+    with pytest.raises(InputError, match=r"the published embedding does not know .* or leave out the model published"):
+        TableRows.of(dataclasses.replace(table, candidates=(odd, *table.candidates[1:])), space, embedded=True)
 
 
 def test_missing_values_are_left_out(table: MeasurementTable, space: DesignSpace) -> None:

@@ -57,19 +57,12 @@ def test_sources_help_where_rows_are_few(table: MeasurementTable, space: DesignS
     assert with_sources.summary("nmse").median < without.summary("nmse").median
 
 
-def test_auto_may_pick_the_transfer_only_where_there_are_sources(
-    table: MeasurementTable, space: DesignSpace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[set[str]] = []
-
-    def pick(models, *rest):
-        asked.append(set(models))
-        return "gp"
-
-    monkeypatch.setattr("protran.evaluate.evaluation.select", pick)
-    run(table, space, plan("4", model="auto"))
-    run(table, space, plan("4", model="auto"), another(table, "gpu"))
-    assert ["transfer" in models for models in asked] == [False, False, True, True]
+def test_auto_asks_other_devices_only_where_there_are_sources(table: MeasurementTable, space: DesignSpace) -> None:
+    alone = run(table, space, plan("4", model="auto"))[0]
+    together = run(table, space, plan("4", model="auto"), another(table, "gpu"))[0]
+    assert (set(alone.weights_by_member()), alone.uses) == ({"gp", "trees"}, [])
+    assert set(together.weights_by_member()) == {"transfer", "trees"}
+    assert [use.used for use in together.uses] == [("gpu",)] * 2
 
 
 def test_the_transfer_without_sources_is_refused(table: MeasurementTable, space: DesignSpace) -> None:
