@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from protran.cli.device_calibrate import calibrate
 from protran.cli.device_calibrate_power import calibrate_power
 from protran.cli.device_enroll import enroll
 from protran.cli.device_join import join
@@ -14,6 +15,7 @@ from protran.cli.terminal import JsonFlag, harmless, print_json, print_pairs, sc
 app = typer.Typer(help="Enrol devices and see how they are.", no_args_is_help=True)
 app.command("join")(join)
 app.command("enroll")(enroll)
+app.command("calibrate")(calibrate)
 app.command("calibrate-power")(calibrate_power)
 
 CHECK_S = 720.0

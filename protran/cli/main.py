@@ -15,6 +15,7 @@ from protran.cli import (
     doctor,
     failure,
     fleet,
+    ledger,
     memory,
     monitor,
     pareto,
@@ -41,6 +42,7 @@ app.command("memory")(memory.memory)
 app.command("monitor", context_settings=monitor.CONTEXT)(monitor.monitor)
 app.add_typer(fleet.app, name="fleet")
 app.add_typer(device.app, name="device")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(space.app, name="space")
 app.add_typer(task.app, name="task")
 app.add_typer(surrogate.app, name="surrogate")

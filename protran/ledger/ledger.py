@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from device_agents.device import DeviceInfo
 from device_agents.measurement import Measurement, ProfileRequest
 from protran.errors import InputError, LedgerError, UnknownCampaignError
-from protran.ledger import pending, reading, requests, schema
+from protran.ledger import device_rows, importing, pending, reading, requests, schema
+from protran.ledger.device_rows import DeviceRow
 from protran.ledger.encoding import decode, encode, utc_now
 from protran.ledger.engine import check_readable, path_of, sqlite_engine, use_write_ahead_log
 from protran.ledger.engine import reading as reading_transaction
@@ -278,6 +279,23 @@ class Ledger:
                 row = {"identity": info.identity, "name": info.name, "facts": facts, "reference": timing}
                 connection.execute(insert(schema.devices).values(**row, recorded_at=utc_now()))
 
+    def import_device(
+        self, info: DeviceInfo, rows: Sequence[importing.Answered], observer: importing.Observer | None = None
+    ) -> bool:
+        """Records a device with all its measurements, or nothing.
+
+        Returns:
+            False where there is a device of this identity already: then nothing is recorded.
+        """
+        facts = encode(dict(info.facts), "the facts of a device")
+        with self._writing() as connection:
+            if reading.device_record(connection, info.identity) is not None:
+                return False
+            importing.record_answered(connection, rows, observer)
+            row = {"identity": info.identity, "name": info.name, "facts": facts, "reference": encode({}, "")}
+            connection.execute(insert(schema.devices).values(**row, recorded_at=utc_now()))
+        return True
+
     def device(self, identity: str) -> DeviceRecord | None:
         """Returns what a device last said of itself, or None."""
         with self._reading() as connection:
@@ -287,6 +305,27 @@ class Ledger:
         """Returns what every device last said of itself."""
         with self._reading() as connection:
             return reading.device_records(connection)
+
+    # Measurements that no campaign asked for
+
+    def record_measurement(self, request: ProfileRequest, measurement: Measurement) -> bool:
+        """Records a request with its answer; returns False where it had one, which then stands."""
+        row = importing.Answered.of(request, measurement)
+        with self._writing() as connection:
+            return importing.record_answered(connection, [row]) == 1
+
+    def measurement(self, request_id: str) -> Measurement | None:
+        """Returns the answer to a request, good or not; None where there is none."""
+        with self._reading() as connection:
+            return device_rows.measurements(connection, [request_id]).get(request_id)
+
+    def measured_rows(self, most: int, identity: str | None = None) -> dict[str, list[DeviceRow]]:
+        """Returns device identity -> good measurements, of all devices or of one.
+
+        Of each at most so many: of more, a random sample that is always the same.
+        """
+        with self._reading() as connection:
+            return device_rows.device_rows(connection, most, identity)
 
     def check(self) -> list[str]:
         """Returns what is wrong with the file, one sentence each; nothing for a sound one."""
