@@ -31,6 +31,7 @@ from torch import Tensor
 
 from device_agents.environment import machine_facts
 from protran.evaluate.diverse_rows import diverse_order
+from protran.evaluate.models import AUTO, TRANSFER, models_with
 from protran.evaluate.sources import fit_sources
 from protran.evaluate.splits import draw_split
 from protran.evaluate.table_rows import INPUTS
@@ -38,6 +39,7 @@ from protran.features import FeatureMap
 from protran.tables.measurement_table import MeasurementTable
 from protran.tables.reading import read_table
 from search_spaces.space import DesignSpace, load_space
+from surrogates.stacked import StackedSurrogate
 from surrogates.transfer import TransferSurrogate
 from surrogates.transfer_source import SourceDevice, rank_correlation
 from surrogates.validation import score
@@ -150,7 +152,7 @@ def measure(
 
 def run(device: Device, train: Tensor, test: Tensor, sources: tuple[SourceDevice, ...]) -> list[dict[str, object]]:
     """Returns what one fit makes of each target."""
-    surrogate = TransferSurrogate(sources)
+    surrogate = models_with(sources, SEED)[AUTO]()
     began_s = time.perf_counter()
     surrogate.fit(device.x[train], device.y[train], device.y_var[train])
     fit_s = time.perf_counter() - began_s
@@ -158,13 +160,15 @@ def run(device: Device, train: Tensor, test: Tensor, sources: tuple[SourceDevice
         prediction = surrogate.predict(device.x[test])
     y = device.y[test]
     squared = (prediction.mean - y).square().mean(0) / device.y.amax(0).square()
+    transfer = surrogate.member(TRANSFER) if isinstance(surrogate, StackedSurrogate) else None
+    dropped = transfer.dropped if isinstance(transfer, TransferSurrogate) else ()
     return [
         {
             "spearman": rank_correlation(prediction.mean[:, output], y[:, output]),
             "nmse": float(squared[output]),
             "mape": metrics.mape,
             "coverage90": metrics.coverage90,
-            "dropped": "; ".join(f"{out.source}: {out.reason}" for out in surrogate.dropped if out.output == output),
+            "dropped": "; ".join(f"{out.source}: {out.reason}" for out in dropped if out.output == output),
             "fit_s": fit_s,
         }
         for output, metrics in enumerate(score(prediction, y))
@@ -175,11 +179,16 @@ def reference(device: Device, train: Tensor, test: Tensor) -> list[float]:
     """Returns the rank correlation of gradient boosting trained on the whole training part, by target."""
     found = []
     for output in range(device.y.shape[1]):
-        model = HistGradientBoostingRegressor(max_iter=200, learning_rate=0.05, max_leaf_nodes=15, random_state=SEED)
+        model = boosting()
         model.fit(device.x[train].numpy(), device.y[train, output].log().numpy())
         guess = torch.as_tensor(model.predict(device.x[test].numpy()))
         found.append(rank_correlation(guess, device.y[test, output]))
     return found
+
+
+def boosting() -> HistGradientBoostingRegressor:
+    """Returns the reference, to be trained on logarithms of thousands of rows."""
+    return HistGradientBoostingRegressor(max_iter=200, learning_rate=0.05, max_leaf_nodes=15, random_state=SEED)
 
 
 def read(path: Path) -> list[Row]:

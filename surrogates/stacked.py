@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 
 from surrogates import storage
+from surrogates.average_power import KIND as AVERAGE_POWER
+from surrogates.average_power import AveragePower
 from surrogates.base import Capabilities, Surrogate
 from surrogates.errors import SurrogateError
 from surrogates.held_out import held_out
@@ -26,7 +28,12 @@ from surrogates.trees import KIND as TREES
 from surrogates.trees import BoostedTrees
 
 KIND = "stacked"
-KINDS: dict[str, type[Surrogate]] = {GP: HeteroscedasticGP, TREES: BoostedTrees, TRANSFER: TransferSurrogate}
+KINDS: dict[str, type[Surrogate]] = {
+    GP: HeteroscedasticGP,
+    TREES: BoostedTrees,
+    TRANSFER: TransferSurrogate,
+    AVERAGE_POWER: AveragePower,
+}
 """What can be a member of one that is saved."""
 
 
@@ -38,11 +45,18 @@ class Member:
         name: its name.
         make: makes an unfitted one.
         trust: its weight where all predict equally well, relative to the others'.
+        outputs: numbers of the outputs that it is asked for; None means all.
     """
 
     name: str
     make: Callable[[], Surrogate]
     trust: float
+    outputs: tuple[int, ...] | None = None
+
+    def trusts(self, outputs: int) -> Tensor:
+        """Returns its trust for each of `outputs`, 0 where it is not asked."""
+        asked = [self.outputs is None or output in self.outputs for output in range(outputs)]
+        return self.trust * torch.tensor(asked, dtype=torch.float64)
 
 
 USUAL = (Member("gp", HeteroscedasticGP, 2.0), Member("trees", BoostedTrees, 1.0))
@@ -104,13 +118,14 @@ class StackedSurrogate(Surrogate):
         if not fitted:
             raise refusals[0]
         members, surrogates, unseen = zip(*fitted, strict=True)
-        weights = _weights(torch.tensor([member.trust for member in members], dtype=torch.float64), unseen, y)
+        weights = _weights(torch.stack([member.trusts(y.shape[1]) for member in members], dim=-1), unseen, y)
         widths = spread(_mixture(unseen, weights), y)
         self._state = _Fitted(tuple(member.name for member in members), surrogates, weights, widths)
 
     def weights_of(self, output: int) -> dict[str, float]:
-        """Returns the weight of each member that could be fitted in the answers for an output; they add up to 1."""
-        return dict(zip(self._fitted.names, self._fitted.weights[output].tolist(), strict=True))
+        """Returns the weights of the members that answer for an output; they add up to 1."""
+        weights = zip(self._fitted.names, self._fitted.weights[output].tolist(), strict=True)
+        return {name: weight for name, weight in weights if weight > 0.0}
 
     def member(self, name: str) -> Surrogate | None:
         """Returns the fitted member of a name; None where it could not be fitted."""
@@ -132,12 +147,14 @@ class StackedSurrogate(Surrogate):
         Raises:
             SurrogateError: nothing was fitted, a member is of none of `KINDS`, or the folder cannot be written.
         """
-        state, trusts = self._fitted, {member.name: member.trust for member in self.members}
+        state, own = self._fitted, {member.name: member for member in self.members}
         tensors, members = {"weights": state.weights, "spread": state.spread}, list[dict[str, Any]]()
         for name, surrogate in zip(state.names, state.surrogates, strict=True):
             kind = _kind(surrogate)
             tensors[f"member.{name}"], text = packed_surrogate(surrogate)
-            members.append({"name": name, "kind": kind, "trust": trusts[name], "settings": text})
+            outputs = own[name].outputs
+            described = {"name": name, "kind": kind, "trust": own[name].trust, "settings": text}
+            members.append(described | {"outputs": None if outputs is None else list(outputs)})
         storage.write(folder, KIND, tensors, {"seed": self.seed, "members": members})
 
     @classmethod
@@ -153,7 +170,10 @@ class StackedSurrogate(Surrogate):
     def _from_state(cls, tensors: storage.Tensors, settings: storage.Settings) -> StackedSurrogate:
         described = settings["members"]
         names = tuple(own["name"] for own in described)
-        members = [Member(own["name"], KINDS[own["kind"]], own["trust"]) for own in described]
+        members = [
+            Member(own["name"], KINDS[own["kind"]], own["trust"], own["outputs"] and tuple(own["outputs"]))
+            for own in described
+        ]
         surrogates = tuple(
             unpacked_surrogate(KINDS[own["kind"]], tensors[f"member.{own['name']}"], own["settings"])
             for own in described
@@ -177,7 +197,7 @@ def _kind(surrogate: Surrogate) -> str:
 
 
 def _weights(trust: Tensor, unseen: Sequence[Prediction], y: Tensor) -> Tensor:
-    """Returns weights `m x k` from trust `k` and what each member says of rows `y: n x m` that it has not seen.
+    """Returns weights `m x k` from trust `m x k` and what each member says of rows `y: n x m` that it has not seen.
 
     Members are compared where all of them say something; where that is nowhere, trust alone counts.
     """

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from protran.errors import InputError
 from protran.evaluate.diverse_rows import diverse_order
-from protran.evaluate.models import PUBLISHED, TRANSFER, check_models, models_with
+from protran.evaluate.models import ENERGY, JOINT, LATENCY, PUBLISHED, TRANSFER, check_models, models_with
 from protran.evaluate.probes import Probes
 from protran.evaluate.sources import SourceUse, fit_sources
 from protran.evaluate.splits import Split, TrainSize, draw_split
@@ -111,10 +111,14 @@ def evaluate(
 
     Raises:
         InputError: the table has too few rows for the plan, or too few values of a target in a split; or the model
-            `transfer` is asked for without sources.
+            `transfer` is asked for without sources, or `joint` without its measures.
     """
     if TRANSFER in plan.models and not sources:
         raise InputError(f"expected sources for the model {TRANSFER}, got none; name other devices' tables: --sources")
+    if JOINT in plan.models and not {LATENCY, ENERGY} <= {*table.targets}:
+        raise InputError(
+            f"expected the targets {LATENCY} and {ENERGY} for the model {JOINT}, got {', '.join(table.targets)}"
+        )
     rows = TableRows.of(table, space, embedded=PUBLISHED in plan.models)
     splits = [_split(rows, plan, repeat) for repeat in range(plan.repeats)]
     cells = _cells(table, plan, splits[0])
@@ -125,9 +129,8 @@ def evaluate(
         for (model, size), results in cells.items():
             try:
                 with deterministic_torch(child_seed(plan.seed, repeat, "surrogate evaluation: fit")):
-                    surrogate = models_with(devices, child_seed(plan.seed, repeat, "surrogate evaluation: folds"))[
-                        model
-                    ]()
+                    seed = child_seed(plan.seed, repeat, "surrogate evaluation: folds")
+                    surrogate = models_with(devices, seed, table.targets)[model]()
                     _run(surrogate, rows.embedding if model == PUBLISHED else rows.x, rows, split, results)
             except SurrogateError as error:
                 raise InputError(f"{table.name}, repeat {repeat + 1}, {size} training rows: {error}") from error

@@ -170,6 +170,11 @@ def test_missing_values_are_left_out(table: MeasurementTable, space: DesignSpace
     assert all(math.isfinite(result.summary(name).median) for result in results for name in METRICS)
 
 
+def test_the_joint_model_is_refused_without_its_measures(table: MeasurementTable, space: DesignSpace) -> None:
+    with pytest.raises(InputError, match="expected the targets latency_s and energy_j for the model joint, got"):
+        evaluate(table, space, plan("8", models=("joint",)))
+
+
 def test_the_observer_hears_of_every_fit(table: MeasurementTable, space: DesignSpace, fake: type[FirstFeature]) -> None:
     heard: list[tuple[int, int]] = []
     evaluate(table, space, plan("4", "8", repeats=2), lambda done, total: heard.append((done, total)))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from protran.errors import InputError
-from protran.evaluate.models import MODELS, check_models
+from protran.evaluate.models import MODELS, check_models, models_with
 from surrogates.base import Surrogate
 
 
@@ -21,3 +21,8 @@ def test_names_are_kept_once_and_in_order() -> None:
 def test_unknown_or_no_models_are_refused(names: list[str]) -> None:
     with pytest.raises(InputError, match="expected models among auto, gp"):
         check_models(names)
+
+
+def test_latency_and_energy_are_modelled_jointly_where_both_are_there() -> None:
+    assert "joint" in models_with((), 0, ("peak_power_w", "energy_j", "latency_s"))
+    assert "joint" not in models_with((), 0, ("energy_j", "peak_power_w"))
