@@ -31,7 +31,8 @@ class Effort(BaseModel):
         seed_candidates: size of the low-discrepancy sample of the seed phase.
         learn_profiles: most profiles of the learn phase, on each device.
         learn_batch: profiles between two fits of the surrogates in the learn phase.
-        target_error: the learn phase ends when the predicted relative error of each hardware surrogate is below this.
+        target_error: the learn phase ends when each hardware surrogate is confident that its mean relative error is
+            below this.
         search_rounds: proposals of the search phase.
         search_batch: candidates in each proposal.
         search_promotions: members of the front that are trained at full fidelity beside each proposal.

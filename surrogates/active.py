@@ -12,12 +12,8 @@ from surrogates.errors import SurrogateError
 from surrogates.prediction import Prediction
 
 
-class JointBelief(Protocol):
-    """A Gaussian belief about `m` transformed outputs, jointly over points."""
-
-    @property
-    def scales(self) -> Tensor:
-        """`m`, the standard deviation of each transformed output over its training rows."""
+class JointVariance(Protocol):
+    """How unsure a Gaussian belief about `m` transformed outputs is, jointly over points."""
 
     def covariance(self, first: Tensor, second: Tensor) -> Tensor:
         """Returns the covariance `... x m x n1 x n2` of the noise-free outputs."""
@@ -25,24 +21,30 @@ class JointBelief(Protocol):
     def noise(self, x: Tensor) -> Tensor:
         """Returns the variance `... x m` of one measurement at `x: ... x d`."""
 
+
+class JointBelief(JointVariance, Protocol):
+    """The belief itself."""
+
     def predict(self, x: Tensor) -> Prediction:
         """Returns the belief at `x: n x d` in the outputs' units."""
 
 
 def choose(
-    belief: JointBelief,
+    belief: JointVariance,
     pool: Tensor,
     reference: Tensor,
     count: int,
     *,
     costs: Tensor | None = None,
     weights: Tensor | None = None,
+    noises: Tensor | None = None,
 ) -> list[int]:
     """Returns the numbers of `count` pool points in the order in which to measure them.
 
     Greedy: each is the point whose measurement, after those already chosen, removes most variance over the reference
-    sample per cost. A point may be in the pool more than once or be known already: where noise prevails over ignorance,
-    a repeat wins by itself, and the noise of each measurement is the belief's own.
+    sample per cost. Chosen points that are near one another would say the same twice, so a batch is diverse by itself.
+    A point may be in the pool more than once or be known already: where noise prevails over ignorance, a repeat wins
+    by the same criterion. Its noise is that of `repeat_noise` where a part of it stays the same in a repeat.
 
     Source: D. A. Cohn, "Neural Network Exploration Using Optimal Experiment Design", 1996, has the criterion; S. Seo et
     al., "Gaussian Process Regression: Active Data Selection and Test Point Rejection", IJCNN 2000, its closed form.
@@ -53,10 +55,11 @@ def choose(
         reference: `r x d`, where the belief should become good.
         count: how many points to choose.
         costs: `n`, positive cost of each measurement; None means equal.
-        weights: `m`, how much each output's variance counts; None means the inverse of the output's own variance.
+        weights: `m`, how much each output's variance counts; None means `balanced_weights`.
+        noises: `n x m`, variance of each measurement, infinite where it says nothing; None means the belief's own.
 
     Raises:
-        SurrogateError: the pool is smaller than `count`, or costs are not positive.
+        SurrogateError: the pool is smaller than `count`, or costs or noises are not positive or not one per point.
     """
     costs = torch.ones(len(pool), dtype=torch.float64) if costs is None else costs.double()
     if not 0 < count <= len(pool):
@@ -66,19 +69,53 @@ def choose(
     if costs.shape != (len(pool),) or bool((costs <= 0).any()):
         got = f"shape {tuple(costs.shape)} with a least cost of {float(costs.min()):g}"
         raise SurrogateError(f"expected {len(pool)} positive costs, got {got}")
-    weights = _weights(belief, weights)
     with torch.no_grad():
-        return _greedy(belief, pool, reference, count, _weights(belief, weights).unsqueeze(-1) / costs)
+        weights = balanced_weights(belief, reference) if weights is None else weights.double()
+        noises = belief.noise(pool) if noises is None else noises
+        if noises.shape != (len(pool), len(weights)) or not bool((noises >= 0).all()):
+            raise SurrogateError(
+                f"expected {len(pool)} x {len(weights)} noises of 0 or more, got shape {tuple(noises.shape)}"
+            )
+        return _greedy(belief, pool, reference, count, weights.unsqueeze(-1) / costs, noises.T)
 
 
-def _greedy(belief: JointBelief, pool: Tensor, reference: Tensor, count: int, worth: Tensor) -> list[int]:
+def balanced_weights(belief: JointVariance, reference: Tensor) -> Tensor:
+    """Returns `m`, the inverse of each output's mean variance over `reference: r x d`.
+
+    With them a step lowers each variance by shares of what is left of it: all outputs are learned at the same pace,
+    and one that noise rules does not crowd out one that a few profiles explain. What is lowered is the sum of their
+    logarithms, whatever the outputs' units and ranges.
+    """
+    with torch.no_grad():
+        return 1.0 / _variance(belief, reference).mean(-1).clamp_min(torch.finfo(torch.float64).tiny)
+
+
+def repeat_noise(noise: Tensor, stated: Tensor, counts: Tensor) -> Tensor:
+    """Returns the noise, `n x m`, of which one new measurement says as much as a repeat at known points.
+
+    What is believed of a known point is the mean of its measurements. A repeat lowers only the part of its noise that
+    a repeat draws anew, as far as measurements state it; what else separates it from the function stays. The formula is
+    that of two measurements combined by their precisions, solved for the second one's variance.
+
+    Args:
+        noise: `n x m`, variance of a point's mean around the function, all of it.
+        stated: `n x m`, the part that repeats draw anew; NaN where unknown: a repeat says nothing then.
+        counts: `n`, how many measurements each mean is of.
+    """
+    lowered = stated.nan_to_num(nan=0.0) / (counts.double().unsqueeze(-1) + 1.0)
+    noise = torch.maximum(noise, stated.nan_to_num(nan=0.0))
+    return torch.where(lowered > 0, noise * (noise - lowered) / lowered.clamp_min(1e-300), torch.inf)
+
+
+def _greedy(
+    belief: JointVariance, pool: Tensor, reference: Tensor, count: int, worth: Tensor, noise: Tensor
+) -> list[int]:
     """Returns what `choose` does, by rank-one updates: linear in the pool, no pool x pool covariance.
 
-    `worth: m x n` is how much a unit of each output's removed variance counts, by a measurement of each point.
+    `worth: m x n` is how much a unit of each output's removed variance counts, by a measurement of each point; `noise:
+    m x n` is the variance of each measurement.
     """
-    single = pool.unsqueeze(1)
-    variance = belief.covariance(single, single).reshape(len(pool), -1).T  # (m, n)
-    noise = belief.noise(pool).T  # (m, n)
+    variance = _variance(belief, pool)
     to_reference = belief.covariance(reference, pool)  # (m, r, n)
     explained = variance.new_zeros(0, *variance.shape)  # (chosen, m, n): roots of what each chosen point explains
     chosen: list[int] = []
@@ -86,7 +123,7 @@ def _greedy(belief: JointBelief, pool: Tensor, reference: Tensor, count: int, wo
         gain = (worth * to_reference.square().mean(1) / (variance + noise)).sum(0)
         gain[chosen] = -math.inf
         best = int(gain.argmax())
-        size = (variance[:, best] + noise[:, best]).sqrt().unsqueeze(-1)  # (m, 1)
+        size = (variance[:, best] + noise[:, best]).sqrt().unsqueeze(-1)  # (m, 1), infinite where it says nothing
         column = belief.covariance(pool, pool[best : best + 1]).squeeze(-1)  # (m, n)
         root = (column - (explained * explained[..., best : best + 1]).sum(0)) / size
         to_reference = to_reference - (to_reference[..., best] / size).unsqueeze(-1) * root.unsqueeze(1)
@@ -96,7 +133,7 @@ def _greedy(belief: JointBelief, pool: Tensor, reference: Tensor, count: int, wo
     return chosen
 
 
-def variance_reduction(belief: JointBelief, x: Tensor, reference: Tensor, *, weights: Tensor | None = None) -> Tensor:
+def variance_reduction(belief: JointVariance, x: Tensor, reference: Tensor, *, weights: Tensor | None = None) -> Tensor:
     """Returns by how much measuring `x: ... x q x d` together would lower the mean variance over `reference: r x d`.
 
     Differentiable in `x`, so that an optimiser can move points of a relaxed space uphill instead of scoring a pool; `x`
@@ -106,7 +143,7 @@ def variance_reduction(belief: JointBelief, x: Tensor, reference: Tensor, *, wei
         belief: a fitted surrogate, differentiable.
         x: `... x q x d`, points to measure together.
         reference: `r x d`, where the belief should become good.
-        weights: `m`, as in `choose`.
+        weights: `m`, as in `choose`; None means `balanced_weights`, without gradients.
 
     Returns:
         `...`, weighted mean over reference points and sum over outputs; larger is better.
@@ -114,13 +151,14 @@ def variance_reduction(belief: JointBelief, x: Tensor, reference: Tensor, *, wei
     noise = belief.noise(x).transpose(-1, -2)  # (..., m, q)
     factor: Tensor = torch.linalg.cholesky(belief.covariance(x, x) + torch.diag_embed(noise))
     explained: Tensor = torch.linalg.solve_triangular(factor, belief.covariance(x, reference), upper=False)
-    return explained.square().sum(-2).mean(-1) @ _weights(belief, weights)
+    weights = balanced_weights(belief, reference) if weights is None else weights.double()
+    return explained.square().sum(-2).mean(-1) @ weights
 
 
 def expected_relative_error(belief: JointBelief, reference: Tensor, *, of_measurement: bool = False) -> Tensor:
     """Returns `m`, the expected mean absolute relative error of the mean over `reference: r x d`.
 
-    The stop rule of active learning: profile until this meets the target.
+    It is right on average, so the error exceeds it half of the time: `surrogates.error_bound` says when to stop.
 
     Source: the mean absolute deviation of a normal variable is `sqrt(2 / pi)` standard deviations.
 
@@ -135,5 +173,7 @@ def expected_relative_error(belief: JointBelief, reference: Tensor, *, of_measur
     return math.sqrt(2.0 / math.pi) * (variance.sqrt() / prediction.mean.abs()).mean(0)
 
 
-def _weights(belief: JointBelief, weights: Tensor | None) -> Tensor:
-    return 1.0 / belief.scales.square() if weights is None else weights.double()
+def _variance(belief: JointVariance, x: Tensor) -> Tensor:
+    """Returns the variances `m x n` of the noise-free outputs at `x: n x d`."""
+    single = x.unsqueeze(1)
+    return belief.covariance(single, single).reshape(len(x), -1).T

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -13,24 +14,30 @@ from protran.optimize.pool import Pool
 from protran.optimize.proposer import check_batch_size
 from protran.optimize.seeds import child_seed, deterministic_torch
 from protran.optimize.space_filling import space_filling
-from protran.optimize.state import Knowledge, SearchState, finite_names
+from protran.optimize.state import Knowledge, SearchObjective, SearchState, finite_names
 from search_spaces.candidate import Candidate
 from search_spaces.sampling import SamplingMethod, sample
-from surrogates.active import choose, expected_relative_error, variance_reduction
+from surrogates.active import balanced_weights, choose, variance_reduction
+from surrogates.error_bound import relative_error_bound
 from surrogates.hetero_gp import HeteroscedasticGP
 
 POOL = 256
 REFERENCE = 256
 STEPS = 15
 RATE = 0.08
+PROFILE_S = 3.0
+"""About what a profile takes however quick its candidate is: the latency pass samples for so long."""
+PROFILE_CALLS = 10
+"""About how many calls of its candidate a profile needs at least, to warm up and to have a standard error."""
 
 
 def propose_profiles(state: SearchState, batch_size: int) -> list[Candidate]:
     """Returns up to `batch_size` candidates whose profiles would teach the hardware surrogates most.
 
     From a low-discrepancy pool, greedily, the candidates that remove most predicted variance over a sample of the whole
-    space; each then climbs the same criterion through the relaxed genes, and the best of pool and climbers is taken.
-    Candidates that were profiled, are pending or are excluded are not proposed. A pure function of its arguments.
+    space per second that their profiles are predicted to take; each then climbs the same criterion through the relaxed
+    genes, and the best of pool and climbers is taken. Candidates that were profiled, are pending or are excluded are
+    not proposed. A pure function of its arguments.
 
     Without hardware objectives there is nothing to learn: none. Before two profiles: a low-discrepancy sample.
 
@@ -49,14 +56,15 @@ def propose_profiles(state: SearchState, batch_size: int) -> list[Candidate]:
             return [candidate for candidate in drawn if candidate.key not in profiled][:batch_size]
         inputs = InputMap(state)
         rows = inputs.of_candidates([row.candidate for row in state.observations])
-        return _most_telling(state, inputs, fit_surrogate(state, known, inputs, rows), batch_size)
+        return _most_telling(state, inputs, fit_surrogate(state, known, inputs, rows), known, batch_size)
 
 
 def predicted_error(state: SearchState) -> dict[str, float]:
-    """Returns, per hardware objective, the expected mean relative error of a prediction over the space.
+    """Returns, per hardware objective, what the mean relative error of predictions over the space is likely below.
 
-    It is what the surrogate itself expects of its mean against the true mean (noise of measurement apart); infinite
-    with fewer than two profiles. The stop rule of the learn phase compares it with its target.
+    It is the surrogate's own bound on the error of its mean against the true mean (noise of measurement apart, see
+    `surrogates.error_bound`), not the error to expect, which is exceeded half of the time; infinite with fewer than two
+    profiles. The stop rule of the learn phase compares it with its target.
     """
     objectives = state.of(Knowledge.HARDWARE)
     errors = dict.fromkeys((objective.name for objective in objectives), math.inf)
@@ -66,13 +74,17 @@ def predicted_error(state: SearchState) -> dict[str, float]:
             inputs = InputMap(state)
             rows = inputs.of_candidates([row.candidate for row in state.observations])
             surrogate = fit_surrogate(state, known, inputs, rows)
-            expected = expected_relative_error(surrogate, _reference(state, inputs))
-        errors.update(zip((objective.name for objective in known), expected.tolist(), strict=True))
+            bound = relative_error_bound(surrogate, _reference(state, inputs))
+        errors.update(zip((objective.name for objective in known), bound.tolist(), strict=True))
     return errors
 
 
 def _most_telling(
-    state: SearchState, inputs: InputMap, surrogate: HeteroscedasticGP, batch_size: int
+    state: SearchState,
+    inputs: InputMap,
+    surrogate: HeteroscedasticGP,
+    known: Sequence[SearchObjective],
+    batch_size: int,
 ) -> list[Candidate]:
     columns, encoding = inputs.columns(Knowledge.HARDWARE), inputs.features.encoding
     reference = _reference(state, inputs)
@@ -82,15 +94,38 @@ def _most_telling(
     pool.add(sample(state.space, draws, SamplingMethod.SOBOL, child_seed(state.seed, state.step, "learn: pool")))
     if len(pool) <= batch_size:
         return pool.candidates
-    first = choose(surrogate, pool.rows[:, columns], reference, batch_size)
+    weights = balanced_weights(surrogate, reference)
 
-    def reduction(z: Tensor) -> Tensor:
-        return variance_reduction(surrogate, inputs.of_relaxed(z)[:, columns].unsqueeze(-2), reference)
+    def chosen() -> list[int]:
+        x = pool.rows[:, columns]
+        costs = profile_costs(surrogate, known, x).detach()
+        return choose(surrogate, x, reference, batch_size, costs=costs, weights=weights)
 
-    starts = torch.as_tensor(encoding.encode_many([pool.candidates[place] for place in first]))
-    pool.add(encoding.decode_many(ascend(reduction, starts, steps=STEPS, rate=RATE).numpy()))
-    chosen = choose(surrogate, pool.rows[:, columns], reference, batch_size)
-    return [pool.candidates[place] for place in chosen]
+    def worth(z: Tensor) -> Tensor:
+        x = inputs.of_relaxed(z)[:, columns]
+        gain = variance_reduction(surrogate, x.unsqueeze(-2), reference, weights=weights)
+        return gain / profile_costs(surrogate, known, x)
+
+    starts = torch.as_tensor(encoding.encode_many([pool.candidates[place] for place in chosen()]))
+    pool.add(encoding.decode_many(ascend(worth, starts, steps=STEPS, rate=RATE).numpy()))
+    return [pool.candidates[place] for place in chosen()]
+
+
+def profile_costs(surrogate: HeteroscedasticGP, objectives: Sequence[SearchObjective], x: Tensor) -> Tensor:
+    """Returns about how many seconds a profile takes at `x: n x d`, `n`, summed over devices; differentiable.
+
+    Where no objective is a latency, nothing is known about that and all profiles cost the same.
+
+    Args:
+        surrogate: fitted to the objectives.
+        objectives: in the order of the surrogate's outputs.
+        x: features that the surrogate sees.
+    """
+    latencies = [j for j, objective in enumerate(objectives) if objective.name.partition("@")[0] == "latency_s"]
+    if not latencies:
+        return torch.ones_like(x[:, 0])
+    latency_s = surrogate.predict(x).mean[:, latencies].clamp_min(0.0)
+    return (PROFILE_S + PROFILE_CALLS * latency_s).sum(-1)
 
 
 def _reference(state: SearchState, inputs: InputMap) -> Tensor:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from surrogates.active import choose, expected_relative_error, variance_reduction
+from surrogates.active import balanced_weights, choose, expected_relative_error, repeat_noise, variance_reduction
 from surrogates.errors import SurrogateError
 from surrogates.hetero_gp import HeteroscedasticGP
 
@@ -39,7 +39,7 @@ def remaining_variance(belief, chosen: torch.Tensor, reference: torch.Tensor) ->
 
 def test_each_choice_is_the_one_that_a_dense_search_makes(belief):
     pool, reference = points(12, seed=1), points(9, seed=2)
-    weights = 1 / belief.scales.square()
+    weights = balanced_weights(belief, reference)
     expected: list[int] = []
     for _ in range(4):
         left = [i for i in range(12) if i not in expected]
@@ -118,3 +118,45 @@ def test_a_choice_that_the_pool_cannot_give_is_refused(belief, count):
 def test_costs_that_are_not_positive_are_refused(belief):
     with pytest.raises(SurrogateError, match="12 positive costs"):
         choose(belief, points(12, seed=1), points(9, seed=2), 1, costs=torch.zeros(12))
+
+
+def test_balanced_weights_give_each_output_the_same_say(belief):
+    reference = points(50, seed=2)
+    before = belief.covariance(reference, reference).diagonal(dim1=-2, dim2=-1).mean(-1)
+    assert torch.allclose(balanced_weights(belief, reference) * before, torch.ones(2, dtype=torch.float64))
+
+
+def test_a_point_whose_measurement_says_nothing_is_chosen_last(belief):
+    pool, reference = points(12, seed=1), points(9, seed=2)
+    noises = belief.noise(pool)
+    best = choose(belief, pool, reference, 1)[0]
+    noises[best] = torch.inf
+    assert choose(belief, pool, reference, 12, noises=noises)[-1] == best
+
+
+def test_a_batch_does_not_ask_for_the_same_point_twice_over():
+    belief, twins = fitted(points(8, seed=0)), points(6, seed=1).repeat(2, 1)
+    chosen = choose(belief, twins, points(50, seed=2), 4)
+    assert len({number % 6 for number in chosen}) == 4
+
+
+def test_noises_of_the_wrong_shape_are_refused(belief):
+    with pytest.raises(SurrogateError, match="12 x 2 noises"):
+        choose(belief, points(12, seed=1), points(9, seed=2), 1, noises=torch.ones(12))
+
+
+def test_a_repeat_lowers_the_noise_of_a_mean_by_what_repeats_draw_anew():
+    noise, stated = torch.tensor([[0.5]]), torch.tensor([[0.2]])
+    again = repeat_noise(noise, stated, torch.tensor([1]))
+    assert (1 / (1 / noise + 1 / again)).item() == pytest.approx(0.5 - 0.2 + 0.1)
+
+
+def test_a_third_measurement_says_less_than_a_second():
+    noise, stated, counts = torch.full((2, 1), 0.5), torch.tensor([[0.2], [0.1]]), torch.tensor([1, 2])
+    second, third = repeat_noise(noise, stated, counts).flatten().tolist()
+    assert third > second > 0.5
+
+
+@pytest.mark.parametrize("stated", [0.0, float("nan")])
+def test_a_repeat_says_nothing_where_no_noise_is_stated(stated):
+    assert repeat_noise(torch.tensor([[0.5]]), torch.tensor([[stated]]), torch.tensor([1])).isinf().all()

@@ -103,9 +103,7 @@ def test_where_no_member_can_be_fitted_the_reason_is_told():
 def test_a_member_of_another_kind_is_not_saved(tmp_path):
     surrogate = stacked(1.1, 1.2)
     surrogate.fit(*rows(6))
-    with pytest.raises(
-        SurrogateError, match=r"expected a member among hetero-gp, .*, average-power, got Says"
-    ):
+    with pytest.raises(SurrogateError, match=r"expected a member among hetero-gp, .*, average-power, got Says"):
         surrogate.save(tmp_path)
 
 

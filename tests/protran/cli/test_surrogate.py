@@ -62,7 +62,8 @@ def test_targets_may_be_parted_by_commas_or_repeated(run: Run, table: Path) -> N
 def test_the_table_names_targets_rows_and_what_auto_is_made_of(run: Run, table: Path) -> None:
     ran = evaluate(run, table, "--train", "6", "--repeats", "1")
     assert (ran.code, ran.err) == (0, "")
-    for words in ("board: 20 rows, 1 split with 4 test rows each", "latency_s", "energy_j", "auto for energy_j with 6 rows: gp "):
+    made_of = "auto for energy_j with 6 rows: gp "
+    for words in ("board: 20 rows, 1 split with 4 test rows each", "latency_s", "energy_j", made_of):
         assert words in ran.out
 
 

@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from protran.optimize.beliefs import InputMap, fit_surrogate
-from protran.optimize.learn import predicted_error, propose_profiles
+from protran.optimize.learn import PROFILE_CALLS, PROFILE_S, predicted_error, profile_costs, propose_profiles
 from protran.optimize.random_search import RandomProposer
 from protran.optimize.state import ExactQuantity, Knowledge, SearchObjective, SearchState
 from search_spaces.candidate import Candidate
 from search_spaces.sampling import SamplingMethod, sample
-from surrogates.active import variance_reduction
+from surrogates.active import expected_relative_error, variance_reduction
 
 
 def profiles_only(world, rows: int, seed: int = 0) -> SearchState:
@@ -96,3 +96,32 @@ def test_without_hardware_objectives_there_is_nothing_to_learn(world) -> None:
     )
     assert propose_profiles(state, 4) == []
     assert predicted_error(state) == {}
+
+
+def test_the_predicted_error_is_more_cautious_than_the_error_to_expect(world) -> None:
+    state = profiles_only(world, 10)
+    inputs = InputMap(state)
+    rows = inputs.of_candidates([row.candidate for row in state.observations])
+    surrogate = fit_surrogate(state, state.of(Knowledge.HARDWARE), inputs, rows)
+    some = inputs.of_candidates(sample(state.space, 100, SamplingMethod.SOBOL, 5))
+    expected = expected_relative_error(surrogate, some[:, inputs.columns(Knowledge.HARDWARE)]).item()
+    assert predicted_error(state)["latency_s"] > expected
+
+
+def test_a_profile_costs_its_calls_beside_what_every_profile_takes(world) -> None:
+    state = profiles_only(world, 10)
+    inputs = InputMap(state)
+    rows = inputs.of_candidates([row.candidate for row in state.observations])
+    objectives = state.of(Knowledge.HARDWARE)
+    surrogate, x = fit_surrogate(state, objectives, inputs, rows), rows[:, inputs.columns(Knowledge.HARDWARE)]
+    expected = PROFILE_S + PROFILE_CALLS * surrogate.predict(x).mean[:, 0]
+    assert torch.allclose(profile_costs(surrogate, objectives, x), expected)
+    unknown = (SearchObjective.hardware("energy_j@board"),)
+    assert profile_costs(surrogate, unknown, x).tolist() == [1.0] * 10
+
+
+def test_where_calls_are_what_costs_quicker_candidates_are_proposed(world, monkeypatch) -> None:
+    state = profiles_only(world, 8)
+    plain = world.truth(propose_profiles(state, 4))[:, 1].sum()
+    monkeypatch.setattr("protran.optimize.learn.PROFILE_S", 1e-6)
+    assert world.truth(propose_profiles(state, 4))[:, 1].sum() < plain
