@@ -28,6 +28,12 @@ def uses_ray(path):
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """One more process than there are cores: the one with Ray and networks waits most of the time."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Keeps a file's tests in one process, and all files that use Ray in one, so that Ray starts once."""
     from xdist.scheduler import LoadFileScheduling
