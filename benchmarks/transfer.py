@@ -159,12 +159,12 @@ def run(device: Device, train: Tensor, test: Tensor, sources: tuple[SourceDevice
     with torch.no_grad():
         prediction = surrogate.predict(device.x[test])
     y = device.y[test]
-    squared = (prediction.mean - y).square().mean(0) / device.y.amax(0).square()
+    squared = (prediction.median - y).square().mean(0) / device.y.amax(0).square()
     transfer = surrogate.member(TRANSFER) if isinstance(surrogate, StackedSurrogate) else None
     dropped = transfer.dropped if isinstance(transfer, TransferSurrogate) else ()
     return [
         {
-            "spearman": rank_correlation(prediction.mean[:, output], y[:, output]),
+            "spearman": rank_correlation(prediction.median[:, output], y[:, output]),
             "nmse": float(squared[output]),
             "mape": metrics.mape,
             "coverage90": metrics.coverage90,

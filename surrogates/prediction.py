@@ -31,6 +31,15 @@ class Prediction:
         """`n x m`: variance of one new measurement."""
         return self.aleatoric_var + self.epistemic_var
 
+    @property
+    def median(self) -> Tensor:
+        """`n x m`: as often exceeded as not; the mean where the belief is normal.
+
+        The better guess where it is log-normal: the mean rises with the variance, and of few rows variances are guesses
+        themselves. On the published device tables both relative and squared errors are smaller.
+        """
+        return self._from_normal(self._normal_parameters()[0])
+
     def interval(self, level: float = 0.9) -> tuple[Tensor, Tensor]:
         """Returns the central interval of one new measurement, lower and upper bound, each `n x m`."""
         z = NormalDist().inv_cdf(0.5 + level / 2)

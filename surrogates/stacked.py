@@ -201,7 +201,7 @@ def _weights(trust: Tensor, unseen: Sequence[Prediction], y: Tensor) -> Tensor:
 
     Members are compared where all of them say something; where that is nowhere, trust alone counts.
     """
-    squares = torch.stack([(prediction.mean.detach() - y).square() for prediction in unseen], dim=-1)  # (n, m, k)
+    squares = torch.stack([(prediction.median.detach() - y).square() for prediction in unseen], dim=-1)  # (n, m, k)
     compared = squares.isfinite().all(-1, keepdim=True)
     error = squares.masked_fill(~compared, 0.0).sum(0) / compared.sum(0).clamp_min(1)
     least = torch.finfo(error.dtype).tiny

@@ -44,33 +44,35 @@ class Metrics:
 def score(prediction: Prediction, y: Tensor) -> tuple[Metrics, ...]:
     """Returns the metrics of each of the `m` outputs, over the entries where both prediction and `y: n x m` are finite.
 
+    Errors and ranks are those of the prediction's median.
+
     Raises:
         SurrogateError: shapes disagree, or an output has fewer than 2 comparable values.
     """
     if y.shape != prediction.mean.shape:
         expected, got = tuple(prediction.mean.shape), tuple(y.shape)
         raise SurrogateError(f"expected values of the predictions' shape {expected}, got {got}")
-    low, high = prediction.interval(LEVEL)
+    guess, (low, high) = prediction.median, prediction.interval(LEVEL)
     density = prediction.log_density(y)
     metrics = []
     for i in range(y.shape[1]):
-        seen = y[:, i].isfinite() & prediction.mean[:, i].isfinite()
+        seen = y[:, i].isfinite() & guess[:, i].isfinite()
         if int(seen.sum()) < 2:
             raise SurrogateError(f"expected at least 2 values of output {i} to compare with, got {int(seen.sum())}")
-        columns = (prediction.mean, y, low, high, density)
+        columns = (guess, y, low, high, density)
         metrics.append(_score_column(*(column[seen, i].detach() for column in columns)))
     return tuple(metrics)
 
 
-def _score_column(mean: Tensor, y: Tensor, low: Tensor, high: Tensor, density: Tensor) -> Metrics:
+def _score_column(guess: Tensor, y: Tensor, low: Tensor, high: Tensor, density: Tensor) -> Metrics:
     """Returns the metrics of one output; all arguments `n`."""
-    error = (mean - y).abs()
+    error = (guess - y).abs()
     relative = error / y.abs()
     return Metrics(
         nmse=float(error.square().mean() / y.abs().max().square()),
         mape=float(relative.mean()),
         within10=float((relative <= WITHIN).double().mean()),
-        tau=_kendall(mean, y),
+        tau=_kendall(guess, y),
         nll=float(-density.mean()),
         coverage90=float(((low <= y) & (y <= high)).double().mean()),
         width90=float(((high - low) / y.abs()).mean()),
@@ -78,10 +80,10 @@ def _score_column(mean: Tensor, y: Tensor, low: Tensor, high: Tensor, density: T
     )
 
 
-def _kendall(mean: Tensor, y: Tensor) -> float:
-    if bool((mean == mean[0]).all()) or bool((y == y[0]).all()):
+def _kendall(guess: Tensor, y: Tensor) -> float:
+    if bool((guess == guess[0]).all()) or bool((y == y[0]).all()):
         return math.nan
-    return float(kendalltau(mean.numpy(), y.numpy()).statistic)
+    return float(kendalltau(guess.numpy(), y.numpy()).statistic)
 
 
 def folds(count: int, parts: int, seed: int) -> tuple[Tensor, ...]:

@@ -170,7 +170,7 @@ def _run(surrogate: Surrogate, x: Tensor | None, rows: TableRows, split: Split, 
     prediction = surrogate.predict(x[test])
     seconds = {"fit_s": fitted_s - began_s, "predict_s": time.perf_counter() - fitted_s}
     y = rows.y[test]
-    squared = (prediction.mean.detach() - y).square().nanmean(0) / rows.largest.square()
+    squared = (prediction.median.detach() - y).square().nanmean(0) / rows.largest.square()
     for output, (result, metrics) in enumerate(zip(results, score(prediction, y), strict=True)):
         # `score` divides by the maximum of the test rows, which differs from split to split
         values = asdict(metrics) | {"nmse": float(squared[output])} | seconds

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from device_agents.measurement import Provenance
-from protran.features import FeatureMap
+from protran.features import FAINT_HARDWARE_COLUMNS, FeatureMap
 from protran.fewshot.error import Error, expected_error, seen_error
 from protran.fewshot.history import History, commonest
 from protran.fewshot.measure_belief import NO_PROBE, NO_SENSOR, UNKNOWN, Expected, MeasureBelief
@@ -107,7 +107,7 @@ def _before(
 
 
 def _fitted(devices: Sequence[SourceDevice], rows: Rows) -> TransferSurrogate:
-    surrogate = TransferSurrogate(devices)
+    surrogate = TransferSurrogate(devices, FAINT_HARDWARE_COLUMNS)
     surrogate.fit(*rows)
     return surrogate
 

@@ -45,3 +45,16 @@ def test_a_negative_value_is_impossible_under_a_log_normal_belief_only():
     density = prediction((False, True)).log_density(torch.full((1, 2), -1.0, dtype=torch.float64))
     assert density[0, 0] > -math.inf
     assert density[0, 1] == -math.inf
+
+
+def test_the_median_of_a_log_normal_belief_is_below_its_mean_and_a_normal_one_s_is_its_mean():
+    median = prediction((False, True)).median
+    assert median[0, 0].item() == pytest.approx(2.0)
+    assert median[0, 1].item() == pytest.approx(log_normal_oracle(3.0, 0.5).median())
+
+
+def test_standard_scores_are_quantiles_of_the_standard_normal_distribution():
+    y = torch.tensor([[1.5, 2.5]], dtype=torch.float64)
+    scores = prediction((False, True)).standard_scores(y)[0].tolist()
+    shares = [stats.norm(2.0, math.sqrt(0.5)).cdf(1.5), log_normal_oracle(3.0, 0.5).cdf(2.5)]
+    assert scores == pytest.approx([stats.norm.ppf(share) for share in shares])
