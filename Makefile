@@ -13,13 +13,14 @@ READY := $(VENV)/.ready
 PRETRAINED := $(VENV)/.pretrained
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench setup clean
+.PHONY: help demo test lint bench bench-surrogates setup clean
 
 help:
 	@echo "make demo    run a whole search campaign on real data (at most 8 minutes on 2 cores, installation not counted)"
 	@echo "make test    all tests with coverage; says which were skipped and why"
 	@echo "make lint    ruff, mypy, import contracts"
 	@echo "make bench   the benchmarks behind benchmarks/RESULTS.md (hours; the long one resumes)"
+	@echo "make bench-surrogates TABLES=FOLDER   the ones on published tables of measurements (an hour; they resume)"
 	@echo "make setup   only the environment, in $(VENV)"
 
 setup: $(READY)
@@ -57,6 +58,18 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.warm_start
 	$(BIN)/python -m benchmarks.compression
 	$(BIN)/python -m benchmarks.demo_against_random
+
+# TABLES is a folder with published measurements, in protran/ and hwgpt_s/ (see docs/surrogates.md).
+bench-surrogates: $(READY)
+	@test -d "$(TABLES)/protran" -a -d "$(TABLES)/hwgpt_s" || \
+	  { echo "error: expected TABLES=FOLDER with the folders protran and hwgpt_s, got '$(TABLES)'" >&2; exit 2; }
+	$(BIN)/python -m benchmarks.noise_floor --tables $(TABLES)
+	$(BIN)/python -m benchmarks.joint_measures --tables $(TABLES)
+	$(BIN)/python -m benchmarks.surrogate_accuracy --tables $(TABLES)/protran
+	$(BIN)/python -m benchmarks.decoder_accuracy --tables $(TABLES)/hwgpt_s
+	$(BIN)/python -m benchmarks.transfer --tables $(TABLES) --repeats 10
+	$(BIN)/python -m benchmarks.active_learning --tables $(TABLES)/hwgpt_s --repeats 10
+	$(BIN)/python -m benchmarks.surrogate_speed --table $(TABLES)/hwgpt_s/rtx2080.csv.gz
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
