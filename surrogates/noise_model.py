@@ -63,13 +63,13 @@ def _ridge(x: Tensor, residual: Tensor) -> Tensor:
     if count < FEWEST_ROWS_FOR_A_TREND or spread <= 0:
         return slope
     centred = x - x.mean(0)
-    gram = centred @ centred.T / dimension
-    identity = torch.eye(count, dtype=x.dtype)
+    left, sizes, right = torch.linalg.svd(centred, full_matrices=False)  # linear in the number of rows
+    shadow = left.T @ residual
     best = -0.5 * count * spread.log()
     for ratio in TREND_RATIOS:
-        factor = torch.linalg.cholesky(ratio * gram + identity)
-        weights = torch.cholesky_solve(residual.unsqueeze(-1), factor).squeeze(-1)
-        evidence = -0.5 * count * (residual @ weights).log() - factor.diagonal().log().sum()
+        gain = ratio / dimension * sizes.square()
+        unexplained = spread - (shadow.square() * gain / (1.0 + gain)).sum()
+        evidence = -0.5 * count * unexplained.log() - 0.5 * gain.log1p().sum()
         if evidence > best:
-            best, slope = evidence, ratio / dimension * (centred.T @ weights)
+            best, slope = evidence, ratio / dimension * (right.T @ (sizes * shadow / (1.0 + gain)))
     return slope
