@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from protran.cli import (
+    bench,
     campaigns,
     device,
     doctor,
@@ -46,6 +47,7 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(space.app, name="space")
 app.add_typer(task.app, name="task")
 app.add_typer(surrogate.app, name="surrogate")
+app.add_typer(bench.app, name="bench")
 app.command("doctor")(doctor.doctor)
 
 

@@ -1,0 +1,1 @@
+"""How good searches are on published tables: which rows they ask for, and what these are worth."""

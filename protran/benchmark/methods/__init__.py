@@ -1,0 +1,1 @@
+"""The methods that a search benchmark compares, one file per family, behind one small interface."""
