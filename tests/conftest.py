@@ -58,6 +58,14 @@ def fakes_for_every_process(tmp_path_factory):
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread_per_process():
+    """Keeps torch to one thread here: processes that run tests side by side would take each other's cores."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(scope="session")
 def suite_ray(fakes_for_every_process):
     """The one Ray of the suite, with the devices `local` and `second`; one dispatcher at a time may borrow each."""
