@@ -17,7 +17,7 @@ from surrogates.base import Capabilities
 from surrogates.dropout_network import TwoLayers
 from surrogates.ensemble import one_thread
 from surrogates.natural_parameter import NaturalParameterNetwork
-from surrogates.noise_model import NoiseModel
+from surrogates.noise_model import NoiseModel, packed_noise, unpacked_noise
 from surrogates.outliers import usable
 from surrogates.output_belief import FITTED_ALONG, Moments
 from surrogates.per_output import SeededSurrogate
@@ -77,10 +77,8 @@ class BoshnasBelief:
         x, y, y_var = usable(x, y, y_var, log)
         transform = OutputTransform.fit(y, log)
         variance = transform.transform_variance(y, y_var) / transform.scale**2
-        known = variance.isfinite()
-        noise_model = NoiseModel.fit(x[known], variance[known]) if bool(known.any()) else None
-        presumed = torch.zeros_like(variance) if noise_model is None else noise_model(x)
-        noise = torch.where(known, variance, presumed) / (2 * REACH) ** 2
+        noise_model, noise = NoiseModel.of_known(x, variance)
+        noise = noise / (2 * REACH) ** 2
         target = 0.5 + transform.standardise(transform.transform(y)) / (2 * REACH)
         trained = natural_parameter.train(x, target, noise, seed)
         student = dropout_network.learn_spread(dropout_network.teach(x, target, seed), x, seed)
@@ -107,11 +105,8 @@ class BoshnasBelief:
             "ignorance": self.ignorance,
             "count": self.count,
         }
-        noise = self.noise_model
-        if noise is not None:
-            tensors["noise_slope"] = noise.slope
-            settings["noise_model"] = {"level": noise.level, "lowest": noise.lowest, "highest": noise.highest}
-        return tensors, settings
+        noise_tensors, noise_settings = packed_noise(self.noise_model)
+        return tensors | noise_tensors, settings | noise_settings
 
     @classmethod
     def from_state(cls, tensors: storage.Tensors, settings: storage.Settings) -> BoshnasBelief:
@@ -120,7 +115,7 @@ class BoshnasBelief:
         network, student = NaturalParameterNetwork(width), TwoLayers(width)
         network.load_state_dict(storage.below(tensors, "network."))
         student.load_state_dict(storage.below(tensors, "student."))
-        noise = NoiseModel(tensors["noise_slope"], **settings["noise_model"]) if "noise_model" in settings else None
+        noise = unpacked_noise(tensors, settings)
         transform = OutputTransform(**settings["transform"])
         network.requires_grad_(False)
         student.requires_grad_(False)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from surrogates import storage
 from surrogates.base import Capabilities
-from surrogates.noise_model import NoiseModel
+from surrogates.noise_model import NoiseModel, packed_noise, unpacked_noise
 from surrogates.outliers import usable
 from surrogates.output_belief import FITTED_ALONG, Moments
 from surrogates.per_output import SeededSurrogate
@@ -145,11 +145,9 @@ class EnsembleBelief:
         x, y, y_var = usable(x, y, y_var, log)
         transform = OutputTransform.fit(y, log)
         variance = transform.transform_variance(y, y_var) / transform.scale**2
-        known = variance.isfinite()
-        noise_model = NoiseModel.fit(x[known], variance[known]) if bool(known.any()) else None
-        presumed = torch.zeros_like(variance) if noise_model is None else noise_model(x)
+        noise_model, noise = NoiseModel.of_known(x, variance)
         target = transform.standardise(transform.transform(y))
-        return cls(transform, train(x, target, torch.where(known, variance, presumed), seed), noise_model, len(y))
+        return cls(transform, train(x, target, noise, seed), noise_model, len(y))
 
     @property
     def unit_variance(self) -> float:
@@ -169,18 +167,15 @@ class EnsembleBelief:
         """Returns the tensors and the settings from which `from_state` builds an equal belief."""
         tensors = {f"members.{name}": weight for name, weight in self.members.state_dict().items()}
         settings: dict[str, Any] = {"transform": asdict(self.transform), "count": self.count}
-        noise = self.noise_model
-        if noise is not None:
-            tensors["noise_slope"] = noise.slope
-            settings["noise_model"] = {"level": noise.level, "lowest": noise.lowest, "highest": noise.highest}
-        return tensors, settings
+        noise_tensors, noise_settings = packed_noise(self.noise_model)
+        return tensors | noise_tensors, settings | noise_settings
 
     @classmethod
     def from_state(cls, tensors: storage.Tensors, settings: storage.Settings) -> EnsembleBelief:
         """Returns the belief that `to_state` described."""
         members = Members(tensors["members.linear"].shape[1])
         members.load_state_dict(storage.below(tensors, "members."))
-        noise = NoiseModel(tensors["noise_slope"], **settings["noise_model"]) if "noise_model" in settings else None
+        noise = unpacked_noise(tensors, settings)
         transform = OutputTransform(**settings["transform"])
         return cls(transform, members.requires_grad_(False), noise, settings["count"])
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -46,9 +48,35 @@ class NoiseModel:
         level = float(logs.mean() - x.mean(0) @ slope + smearing)
         return cls(slope, level, float(logs.min()), float(logs.max()))
 
+    @classmethod
+    def of_known(cls, x: Tensor, variance: Tensor) -> tuple[NoiseModel | None, Tensor]:
+        """Returns the model of those variances `variance: n` that are known, and all of them, `n`.
+
+        Unknown ones (NaN) are presumed like the known ones; where none is known there is no model, and they are 0.
+        """
+        known = variance.isfinite()
+        model = cls.fit(x[known], variance[known]) if bool(known.any()) else None
+        presumed = torch.zeros_like(variance) if model is None else model(x)
+        return model, torch.where(known, variance, presumed)
+
     def __call__(self, x: Tensor) -> Tensor:
         """Returns the variance `...` of one measurement at standardised features `x: ... x d`."""
         return (self.level + x @ self.slope).clamp(self.lowest, self.highest).exp()
+
+
+def packed_noise(model: NoiseModel | None) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Returns the tensors and the settings from which `unpacked_noise` builds an equal model; none for none."""
+    if model is None:
+        return {}, {}
+    settings = {"level": model.level, "lowest": model.lowest, "highest": model.highest}
+    return {"noise_slope": model.slope}, {"noise_model": settings}
+
+
+def unpacked_noise(tensors: Mapping[str, Tensor], settings: Mapping[str, Any]) -> NoiseModel | None:
+    """Returns the model that `packed_noise` described, among whatever else there is."""
+    if "noise_model" not in settings:
+        return None
+    return NoiseModel(tensors["noise_slope"], **settings["noise_model"])
 
 
 def _ridge(x: Tensor, residual: Tensor) -> Tensor:

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from surrogates import gaussian_process
 from surrogates.gaussian_process import REST_OF_NOISE, WHOLE_NOISE, GaussianProcess
 from surrogates.kernels import TrendKernel
-from surrogates.noise_model import NoiseModel
+from surrogates.noise_model import NoiseModel, packed_noise, unpacked_noise
 from surrogates.transforms import OutputTransform
 
 FITTED_ALONG = 5
@@ -58,12 +57,10 @@ class OutputBelief:
         x, y, y_var = x[rows], y[rows], y_var[rows]
         transform = OutputTransform.fit(y, log)
         variance = transform.transform_variance(y, y_var) / transform.scale**2
-        known = variance.isfinite()
-        noise_model = NoiseModel.fit(x[known], variance[known]) if bool(known.any()) else None
-        presumed = torch.zeros_like(variance) if noise_model is None else noise_model(x)
+        noise_model, noise = NoiseModel.of_known(x, variance)
         prior = WHOLE_NOISE if noise_model is None else REST_OF_NOISE
         standardised = transform.standardise(transform.transform(y))
-        process = gaussian_process.fit(x, standardised, torch.where(known, variance, presumed), prior, faint)
+        process = gaussian_process.fit(x, standardised, noise, prior, faint)
         return cls(rows, transform, process, noise_model)
 
     @property
@@ -106,7 +103,7 @@ class OutputBelief:
 
     def to_state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Returns the tensors and the settings from which `from_state` builds an equal belief."""
-        process, noise = self.process, self.noise_model
+        process = self.process
         tensors = {"rows": self.rows, "x": process.x, "y": process.y, "known_noise": process.known_noise}
         tensors |= {f"kernel.{name}": value for name, value in process.kernel.hyperparameters().items()}
         settings: dict[str, Any] = {
@@ -115,10 +112,8 @@ class OutputBelief:
             "scale": self.transform.scale,
             "extra_noise": process.extra_noise,
         }
-        if noise is not None:
-            tensors["noise_slope"] = noise.slope
-            settings["noise_model"] = {"level": noise.level, "lowest": noise.lowest, "highest": noise.highest}
-        return tensors, settings
+        noise_tensors, noise_settings = packed_noise(self.noise_model)
+        return tensors | noise_tensors, settings | noise_settings
 
     @classmethod
     def from_state(cls, tensors: Mapping[str, Tensor], settings: Mapping[str, Any]) -> OutputBelief:
@@ -131,7 +126,4 @@ class OutputBelief:
             kernel, tensors["x"], tensors["y"], tensors["known_noise"], settings["extra_noise"]
         )
         transform = OutputTransform(settings["log"], settings["shift"], settings["scale"])
-        noise_model = (
-            NoiseModel(tensors["noise_slope"], **settings["noise_model"]) if "noise_model" in settings else None
-        )
-        return cls(tensors["rows"], transform, process, noise_model)
+        return cls(tensors["rows"], transform, process, unpacked_noise(tensors, settings))

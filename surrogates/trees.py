@@ -13,7 +13,7 @@ from surrogates import storage
 from surrogates.base import Capabilities
 from surrogates.forest import DEPTH, NODE_PARTS, RATE, Forest
 from surrogates.gaussian_process import WHOLE_NOISE
-from surrogates.noise_model import NoiseModel
+from surrogates.noise_model import NoiseModel, packed_noise, unpacked_noise
 from surrogates.outliers import usable_rows
 from surrogates.output_belief import Moments
 from surrogates.per_output import SeededSurrogate, prediction
@@ -59,10 +59,7 @@ class TreeBelief:
         x, y, y_var = x[rows], y[rows], y_var[rows]
         transform = OutputTransform.fit(y, log)
         variance = transform.transform_variance(y, y_var) / transform.scale**2
-        known = variance.isfinite()
-        noise_model = NoiseModel.fit(x[known], variance[known]) if bool(known.any()) else None
-        presumed = torch.zeros_like(variance) if noise_model is None else noise_model(x)
-        noise = torch.where(known, variance, presumed)
+        noise_model, noise = NoiseModel.of_known(x, variance)
         target = transform.standardise(transform.transform(y))
         forest, held_out = _boost(x, target, noise, seed)
         bags = forest(x)
@@ -92,17 +89,14 @@ class TreeBelief:
         """Returns the tensors and the settings from which `from_state` builds an equal belief."""
         tensors = {name: getattr(self.forest, name) for name in ("roots", *NODE_PARTS)} | {"unseen": self.unseen}
         settings: dict[str, Any] = {"transform": asdict(self.transform), "extra_noise": self.extra_noise}
-        noise = self.noise_model
-        if noise is not None:
-            tensors["noise_slope"] = noise.slope
-            settings["noise_model"] = {"level": noise.level, "lowest": noise.lowest, "highest": noise.highest}
-        return tensors, settings
+        noise_tensors, noise_settings = packed_noise(self.noise_model)
+        return tensors | noise_tensors, settings | noise_settings
 
     @classmethod
     def from_state(cls, tensors: storage.Tensors, settings: storage.Settings) -> TreeBelief:
         """Returns the belief that `to_state` described."""
         forest = Forest(**{name: tensors[name] for name in ("roots", *NODE_PARTS)})
-        noise = NoiseModel(tensors["noise_slope"], **settings["noise_model"]) if "noise_model" in settings else None
+        noise = unpacked_noise(tensors, settings)
         transform = OutputTransform(**settings["transform"])
         return cls(transform, forest, settings["extra_noise"], noise, tensors["unseen"])
 
