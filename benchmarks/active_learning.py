@@ -20,19 +20,19 @@ An interrupted benchmark resumes: what the table of results has is not run again
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import math
 import platform
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from benchmarks.active_learning_picture import draw
+from benchmarks.row_file import read_rows, write_rows
 from device_agents.environment import machine_facts
 from protran.evaluate.active_limit import limit
 from protran.evaluate.active_loop import POLICIES, HeldOut, Judgement, errors, run
@@ -53,6 +53,7 @@ RESULTS = Path(__file__).parent / "results"
 SPACE, CONTAMINATED = "gpt-small", "cpu_meta"
 SIZES = (8, 12, 16, 20, 24, 32, 48, 64)
 AT = 24
+DIGITS = 6
 TEST_FRACTION, POOL = 0.2, 2000
 REFERENCE, KNOWN = 300, 600
 """Rows over which the limit's error counts, and rows from which its process is known."""
@@ -82,12 +83,12 @@ def main() -> None:
     space, path = load_space(SPACE), arguments.results / "active_learning.csv"
     paths = [file for file in sorted(arguments.tables.glob("*.csv.gz")) if not file.name.startswith(CONTAMINATED)]
     tables = [load(file, space) for file in paths]
-    rows = read(path)
+    rows = read_rows(Row, path)
     for seed in range(arguments.seed, arguments.seed + arguments.repeats):
         for table in tables:
             for found in missing(table, seed, {(row.table, row.seed, row.policy) for row in rows}):
                 rows += found
-                write(rows, path)
+                write_rows(Row, rows, path, DIGITS)
     summary = {
         "needed": [entry for metric in METRICS for entry in summarise(rows, metric, AT)],
         "limits": [entry for table in tables for entry in limits(table, arguments.seed)],
@@ -157,29 +158,6 @@ def limits(table: Table, seed: int) -> Iterator[dict[str, Any]]:
         process = OutputBelief.fit(scaler(whole.x[other]), y, y_var, True, faint[scaler.keep]).process
         found = limit(process, x, x[:REFERENCE], random=REFERENCE_PROFILES, few=AT, seed=seed)
         yield {"table": table.name, "measure": measure, **asdict(found)}
-
-
-def read(path: Path) -> list[Row]:
-    """Returns the rows of an earlier run."""
-    if not path.exists():
-        return []
-    kinds: dict[str, Any] = dict.fromkeys(("table", "policy", "measure"), str)
-    kinds |= dict.fromkeys(("seed", "profiles", "repeats"), int)
-    with path.open(newline="", encoding="utf-8") as file:
-        lines = list(csv.DictReader(file))
-    return [Row(**{name: kinds.get(name, float)(value) for name, value in line.items()}) for line in lines]
-
-
-def write(rows: list[Row], path: Path) -> None:
-    """Writes the rows whole or not at all: a benchmark that is stopped keeps its table."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    with partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=[field.name for field in fields(Row)], lineterminator="\n")
-        writer.writeheader()
-        for row in rows:
-            writer.writerow({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in asdict(row).items()})
-    partial.replace(path)
 
 
 def write_summary(summary: dict[str, Any], arguments: argparse.Namespace, path: Path) -> None:

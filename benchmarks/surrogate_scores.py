@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.row_file import read_rows, write_rows
 from protran.evaluate.evaluation import Plan, evaluate
 from protran.evaluate.splits import TrainSize
 from protran.tables.measurement_table import MeasurementTable
 from search_spaces.space import DesignSpace
 
 TEST_FRACTION = 0.2
+DIGITS = 6
 NUMBERS = ("nmse", "mape", "coverage90", "width90")
 
 
@@ -66,35 +67,13 @@ def scores_of_split(
 
 def resumed(path: Path, splits: Sequence[tuple[str, int]], run: Callable[[str, int], Iterable[Score]]) -> list[Score]:
     """Returns the scores of all splits (table and repeat); those that the file has are not run again."""
-    known = read(path)
+    known = read_rows(Score, path)
     done = {(score.table, score.repeat) for score in known}
     for table, repeat in splits:
         if (table, repeat) not in done:
             known += run(table, repeat)
-            write(known, path)
+            write_rows(Score, known, path, DIGITS)
     return [score for score in known if (score.table, score.repeat) in set(splits)]
-
-
-def read(path: Path) -> list[Score]:
-    """Returns the scores of an earlier run."""
-    if not path.exists():
-        return []
-    kinds: dict[str, Callable[[str], float]] = {"repeat": int, **dict.fromkeys(NUMBERS, float)}
-    with path.open(newline="", encoding="utf-8") as file:
-        return [Score(**{k: kinds.get(k, str)(v) for k, v in row.items()}) for row in csv.DictReader(file)]
-
-
-def write(scores: Iterable[Score], path: Path) -> None:
-    """Writes the scores whole or not at all: a benchmark that is stopped keeps its table."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    with partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=[field.name for field in fields(Score)], lineterminator="\n")
-        writer.writeheader()
-        for score in scores:
-            row = asdict(score)
-            writer.writerow(row | {name: f"{row[name]:.6g}" for name in NUMBERS})
-    partial.replace(path)
 
 
 def cells(scores: Iterable[Score]) -> Cells:

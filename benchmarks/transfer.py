@@ -15,20 +15,20 @@ An interrupted benchmark resumes: what the table has is not run again. Delete th
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import platform
 import statistics
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from sklearn.ensemble import HistGradientBoostingRegressor
 from torch import Tensor
 
+from benchmarks.row_file import read_rows, write_rows
 from device_agents.environment import machine_facts
 from protran.evaluate.diverse_rows import diverse_order
 from protran.evaluate.models import AUTO, TRANSFER, models_with
@@ -90,7 +90,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     path = arguments.results / "transfer.csv"
-    rows = read(path)
+    rows = read_rows(Row, path)
     for folder, (space_name, count) in FOLDERS.items():
         space = load_space(space_name)
         paths = sorted((arguments.tables / folder).glob("*.csv.gz"))
@@ -99,7 +99,7 @@ def main() -> None:
             if name != CONTAMINATED and len(device.x) >= FEWEST_ROWS_OF_A_TARGET:
                 for row in measure(folder, device, devices, count, arguments.repeats, rows):
                     rows.append(row)
-                    write(rows, path)
+                    write_rows(Row, rows, path)
     facts = {**machine_facts().to_json(), "python": platform.python_version()}
     summary = {"machine": facts, "seed": SEED, "repeats": arguments.repeats, "summaries": summarise(rows)}
     path.with_suffix(".json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
@@ -189,28 +189,6 @@ def reference(device: Device, train: Tensor, test: Tensor) -> list[float]:
 def boosting() -> HistGradientBoostingRegressor:
     """Returns the reference, to be trained on logarithms of thousands of rows."""
     return HistGradientBoostingRegressor(max_iter=200, learning_rate=0.05, max_leaf_nodes=15, random_state=SEED)
-
-
-def read(path: Path) -> list[Row]:
-    """Returns the rows of an earlier run."""
-    if not path.exists():
-        return []
-    texts = ("folder", "device", "target", "probes", "sources", "dropped")
-    with path.open(newline="", encoding="utf-8") as file:
-        lines = list(csv.DictReader(file))
-    kinds = {**dict.fromkeys(texts, str), "repeat": int}
-    return [Row(**{name: kinds.get(name, float)(value) for name, value in line.items()}) for line in lines]
-
-
-def write(rows: list[Row], path: Path) -> None:
-    """Writes the rows whole or not at all: a benchmark that is stopped keeps its table."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    with partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=[field.name for field in fields(Row)], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
-    partial.replace(path)
 
 
 def summarise(rows: list[Row]) -> list[dict[str, object]]:

@@ -15,7 +15,6 @@ after a change of the recipe, the space or the transfer.
 from __future__ import annotations
 
 import argparse
-import csv
 import itertools
 import json
 import math
@@ -24,12 +23,13 @@ import statistics
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.row_file import read_rows, write_rows
 from device_agents.environment import machine_facts
 from protran.fidelity import Fidelity
 from protran.tasks.base import TaskData
@@ -77,11 +77,11 @@ def main() -> None:
     arguments = parser.parse_args()
     data, space, table = WatchTask().load(), load_space("edge-small"), arguments.results / "warm_start.csv"
     parent_epochs = fidelities(len(data.train), len(data.validation)).low.epochs
-    known = {(pair.epochs, pair.seed): pair for pair in read(table)}
+    known = {(pair.epochs, pair.seed): pair for pair in read_rows(Pair, table)}
     for epochs, seed in itertools.product(arguments.epochs, range(arguments.pairs)):
         if (epochs, seed) not in known:
             pair = known[epochs, seed] = run(seed, data, Fidelity(parent_epochs), Fidelity(epochs), space)
-            write([known[key] for key in sorted(known)], table)
+            write_rows(Pair, [known[key] for key in sorted(known)], table)
             print(f"{epochs} epochs, pair {seed}: {pair.difference:+.3f}", file=sys.stderr, flush=True)
     tables = [[known[epochs, seed] for seed in range(arguments.pairs)] for epochs in arguments.epochs]
     write_summaries([summarise(pairs) for pairs in tables], table.with_suffix(".json"))
@@ -125,27 +125,6 @@ def run(seed: int, data: TaskData, parent_fidelity: Fidelity, fidelity: Fidelity
 
 def accuracy_of(outcome: TrainingOutcome) -> float:
     return outcome.metrics["validation_accuracy"]
-
-
-def read(table: Path) -> list[Pair]:
-    """Returns the finished pairs of an earlier run."""
-    if not table.exists():
-        return []
-    kinds = {"parent": str, "neighbour": str, "seed": int, "epochs": int, "parameters": int}
-    with table.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return [Pair(**{name: kinds.get(name, float)(value) for name, value in row.items()}) for row in rows]
-
-
-def write(pairs: list[Pair], table: Path) -> None:
-    """Writes the pairs whole or not at all: a benchmark that is stopped keeps its table."""
-    table.parent.mkdir(parents=True, exist_ok=True)
-    partial = table.with_suffix(".partial")
-    with partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=[field.name for field in fields(Pair)], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(asdict(pair) for pair in pairs)
-    partial.replace(table)
 
 
 def summarise(pairs: list[Pair]) -> dict[str, Any]:
