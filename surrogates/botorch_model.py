@@ -40,7 +40,7 @@ class FeatureModel(GPyTorchModel):  # type: ignore[misc]  # botorch is untyped
         outputs: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
-        _forgo_compiled_kernel()
+        forgo_compiled_kernel()
         self._surrogate = surrogate
         self._feature_map = feature_map
         self._outputs = tuple(range(surrogate.num_outputs) if outputs is None else outputs)
@@ -99,7 +99,7 @@ def _normal(mean: Tensor, covariance: Tensor) -> MultivariateNormal:
     return MultitaskMultivariateNormal(mean.transpose(-1, -2), blocks, interleaved=False)
 
 
-def _forgo_compiled_kernel() -> None:
+def forgo_compiled_kernel() -> None:
     """Keeps BoTorch from compiling a C++ kernel when the first hypervolume improvement is built.
 
     The kernel costs minutes of two busy cores, warns where there is no compiler, and is built for the very processor

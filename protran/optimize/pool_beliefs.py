@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -60,6 +61,11 @@ class OutputBelief:
 
     def moments(self) -> tuple[Tensor, Tensor]:
         """Returns mean and variance of the noise-free logarithm, `n` each."""
+        return self._moments
+
+    @functools.cached_property
+    def _moments(self) -> tuple[Tensor, Tensor]:
+        """Computed once: another output may be seen as a function of them."""
         with torch.no_grad():
             belief = self.surrogate.predict(self.x)
         return belief.mean[:, 0], belief.epistemic_var[:, 0]

@@ -14,6 +14,8 @@ from botorch.sampling.normal import SobolQMCNormalSampler
 from gpytorch.mlls import SumMarginalLogLikelihood
 from torch import Tensor
 
+from surrogates.botorch_model import forgo_compiled_kernel
+
 DRAWS = 16
 CUT = 0.05
 """Boxes with a smaller share of the volume are merged: exact decompositions take a minute per batch."""
@@ -36,6 +38,7 @@ def log_noisy_improvement_points(x: Tensor, y: Tensor, count: int) -> Tensor:
         y: `n x m`, their observed values, to minimise.
         count: how many points, optimised one by one.
     """
+    forgo_compiled_kernel()
     gains = -y
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of fits that stop early, and of input that has no range
