@@ -24,6 +24,7 @@ from protran.config_errors import first_error
 from protran.devices import check_device_name
 from protran.effort import Effort
 from protran.errors import ConfigError
+from protran.grid_config import GridConfig
 from protran.names import check_name
 from protran.objectives import Objective, objectives_for
 from protran.quantities import Quantity
@@ -109,6 +110,7 @@ class CampaignConfig(BaseModel):
         seed: root of every random number.
         proposer: who proposes candidates in the search phase.
         reuse: which answers of other campaigns may be taken over.
+        grid: what feeds the machines; for an effort in grams of CO2e.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -124,6 +126,7 @@ class CampaignConfig(BaseModel):
     seed: Annotated[int, Field(ge=0, lt=2**63, strict=True)] = 0
     proposer: ProposerKind = ProposerKind.GRADIENT
     reuse: Reuse = Reuse.NONE
+    grid: GridConfig | None = None
 
     @field_validator("name")
     @classmethod
@@ -164,6 +167,15 @@ class CampaignConfig(BaseModel):
         if "devices" in info.data:
             budgets_for(budgets, info.data["devices"])
         return budgets
+
+    @model_validator(mode="after")
+    def _grams_need_a_grid(self) -> CampaignConfig:
+        if self.effort.co2e_g is not None and self.grid is None:
+            raise ValueError(
+                "an effort in grams of CO2e needs to know what feeds the machines, got no grid; add --country DE or "
+                "--grid-intensity G (in a file: grid)"
+            )
+        return self
 
     @model_validator(mode="after")
     def _memory_is_that_of_an_inference(self) -> CampaignConfig:

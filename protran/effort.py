@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from enum import Enum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from protran.effort_amounts import read_effort
 
 Count = Annotated[int, Field(ge=0, strict=True)]
 Positive = Annotated[int, Field(ge=1, strict=True)]
@@ -41,6 +44,7 @@ class Effort(BaseModel):
         verify_seeds: trainings at full fidelity of each of them, with different seeds; and as many on training and
             validation data together.
         minutes: wall-clock minutes after which the search ends and what was found is verified; None for no limit.
+        co2e_g: grams of CO2e after which the search ends and what was found is verified; None for no limit.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -57,12 +61,18 @@ class Effort(BaseModel):
     verify_limit: Positive = 16
     verify_seeds: Positive = 3
     minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    co2e_g: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _fill_from_preset(cls, payload: Any) -> Any:
-        if isinstance(payload, (str, EffortPreset)):
+        if isinstance(payload, EffortPreset):
             payload = {"preset": payload}
+        elif isinstance(payload, str):
+            payload = read_effort(payload)
+            evaluations = payload.get("low_fidelity_trainings")
+            if evaluations is not None:
+                payload = {**payload, **_rounds_for(evaluations)}
         if not isinstance(payload, Mapping):
             return payload
         try:
@@ -84,6 +94,14 @@ class Effort(BaseModel):
             low = min(low, self.low_fidelity_trainings)
         promoted = self.search_rounds * self.search_promotions
         return low + promoted + 2 * self.verify_limit * self.verify_seeds
+
+
+def _rounds_for(evaluations: int) -> Mapping[str, int]:
+    """Returns the seeds and rounds of the search that come to so many candidates with a score."""
+    usual = Effort.model_fields
+    seeds = min(evaluations, usual["seed_candidates"].default)
+    rounds = math.ceil((evaluations - seeds) / usual["search_batch"].default)
+    return {"seed_candidates": seeds, "search_rounds": rounds}
 
 
 _PRESETS: Mapping[EffortPreset, Mapping[str, Any]] = {

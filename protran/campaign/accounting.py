@@ -1,10 +1,11 @@
-"""Reads from the ledger what a campaign's own work used, as far as the answers there say.
+"""Reads from the ledger what a campaign's own work used, as far as the answers and steps there say.
 
 Answers that were taken over from another campaign, and simulated devices, used nothing here.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -16,7 +17,11 @@ from protran.carbon.footprint import Stage
 from protran.devices import LOCAL
 from protran.ledger.evaluation import Evaluation
 from protran.ledger.ledger import Ledger
-from protran.ledger.records import CampaignRecord, CampaignRow
+from protran.ledger.records import CampaignRecord, CampaignRow, StepRecord
+
+SEARCH_BEGAN = "search_began_at"
+SEARCH_S = "search_s"
+SEARCH_CORE_S = "search_core_s"
 
 
 def usage_of(ledger: Ledger, record: CampaignRecord) -> CampaignUsage:
@@ -28,7 +33,9 @@ def usage_of(ledger: Ledger, record: CampaignRecord) -> CampaignUsage:
             memory[device.identity] = float(size)
             if device.name == LOCAL:  # trainings run where the campaign does
                 memory[None] = float(size)
-    return usage_of_rows(ledger.rows(record.id), simulated, memory)
+    usage = usage_of_rows(ledger.rows(record.id), simulated, memory)
+    search = StageUsage(tuple(job for step in ledger.steps(record.id) if (job := _proposal(step)) is not None))
+    return dataclasses.replace(usage, stages={**usage.stages, Stage.SEARCH: search})
 
 
 def usage_of_rows(
@@ -57,6 +64,14 @@ def usage_of_rows(
         for stage, found in jobs.items()
     }
     return CampaignUsage(stages, reused, in_simulation, memory_bytes or {})
+
+
+def _proposal(step: StepRecord) -> JobUsage | None:
+    """Returns what the search itself used to plan a step; None where an older version recorded none."""
+    core_s = step.info.get(SEARCH_CORE_S)
+    if core_s is None:
+        return None
+    return JobUsage(str(step.info[SEARCH_BEGAN]), float(step.info[SEARCH_S]), float(core_s), float(core_s))
 
 
 def _training(evaluation: Evaluation) -> JobUsage | None:

@@ -5,13 +5,24 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from device_agents.fleet.base import Dispatcher
-from protran.campaign.events import CampaignDone, CampaignEvent, CampaignOpened, FrontChanged, Observer, ProposalMade
+from protran.campaign.events import (
+    CampaignDone,
+    CampaignEvent,
+    CampaignOpened,
+    FrontChanged,
+    Note,
+    Observer,
+    ProposalMade,
+)
+from protran.campaign.accounting import SEARCH_BEGAN, SEARCH_CORE_S, SEARCH_S, usage_of
 from protran.campaign.execute import DevicesGoneError, StepExecution
 from protran.campaign.findings import findings_of
 from protran.campaign.fronts import front_of
+from protran.campaign.limits import spent
 from protran.campaign.phase import Phase
 from protran.campaign.plan import Planner, StepPlan
 from protran.campaign.problem import Problem
@@ -103,18 +114,22 @@ class Campaign:
         return front_of(self._problem, findings_of(self._ledger.rows(self._record.id)), verified=verified)
 
     def _plan(self, past: list[StepPlan]) -> StepPlan | None:
-        started = time.monotonic()
+        began_at = datetime.now(UTC).isoformat(timespec="seconds")
+        started, core_started = time.monotonic(), time.process_time()
         rows = self._ledger.rows(self._record.id)
         elapsed_s = self._elapsed_s()
-        minutes = self._problem.config.effort.minutes
-        hurry = minutes is not None and elapsed_s > 60 * minutes
+        used_up = spent(self._problem.config, elapsed_s, lambda: usage_of(self._ledger, self._record))
+        hurry = used_up is not None
         step = self._planner.next_step(past, findings_of(rows), hurry=hurry)
         if step is not None:
+            wall_s, core_s = time.monotonic() - started, time.process_time() - core_started
             promoted = [candidate.to_json() for candidate in step.promoted]
             info = {NOTES: dict(step.notes), PROMOTED: promoted, HURRY: hurry, ELAPSED: elapsed_s}
+            info |= {SEARCH_BEGAN: began_at, SEARCH_S: wall_s, SEARCH_CORE_S: core_s}
             self._ledger.record_step(self._record.id, len(past), step.phase, step.candidates, len(rows), info)
             self._ledger.set_phase(self._record.id, step.phase)
-            wall_s = time.monotonic() - started
+            if used_up is not None:
+                self._observer(Note(f"{used_up}: the search ends, what it found is verified"))
             self._observer(ProposalMade(step.phase, len(past), len(step.candidates), wall_s, step.notes))
         return step
 

@@ -87,7 +87,8 @@ class CampaignUsage:
     """What a campaign used.
 
     Attributes:
-        stages: trainings (`Stage.TRAINING`) and profiles (`Stage.INFERENCE`).
+        stages: trainings (`Stage.TRAINING`), profiles (`Stage.INFERENCE`) and the search's own proposals
+            (`Stage.SEARCH`).
         reused: answers that another campaign paid for.
         simulated: profiles of simulated devices, which ran nowhere.
         memory_bytes: of machines, by device identity; of the one that trains by None.

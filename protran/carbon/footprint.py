@@ -21,10 +21,11 @@ MEMORY_W_PER_GB = 0.3725
 
 
 class Stage(str, Enum):
-    """What the energy was used for; `PROGRAM` is a program of which nothing is known."""
+    """What the energy was used for; `SEARCH` is the search's own, `PROGRAM` a program of which nothing is known."""
 
     TRAINING = "training"
     INFERENCE = "inference"
+    SEARCH = "search"
     PROGRAM = "program"
 
 

@@ -14,7 +14,7 @@ from protran.cli.carbon_text import emission_text, energy_text, grid_text
 from protran.report.plural import how_many
 from protran.units import Unit, format_value
 
-_JOBS = {Stage.TRAINING: "training", Stage.INFERENCE: "profile"}
+_JOBS = {Stage.TRAINING: "training", Stage.INFERENCE: "profile", Stage.SEARCH: "proposal"}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from device_agents.fleet.opening import DispatcherKind
-from protran.cli.carbon_options import CarbonHoursOption, CarbonScheduleOption, CarbonZoneOption, low_hours
+from protran.cli.carbon_options import (
+    CarbonHoursOption,
+    CarbonScheduleOption,
+    CarbonZoneOption,
+    CountryOption,
+    GridIntensityOption,
+    PueOption,
+    low_hours,
+    named_grid,
+)
 from protran.cli.failure import resumable
 from protran.cli.task_options import TaskOptions, parse_options
 from protran.cli.terminal import JsonFlag, print_json, screen
@@ -56,14 +65,27 @@ def search(
     effort: Annotated[
         str | None,
         typer.Option(
-            help="demo (8 minutes), quick (half an hour) or standard (hours). "
-            "(default without a file: demo; with a file that names none: standard)"
+            help="demo (8 minutes), quick (half an hour) or standard (hours); or an amount: '60 evaluations', '20 min', "
+            "'50 gCO2e'; or several, with commas. (default without a file: demo; with a file that names none: standard)"
         ),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Root of every random number. (default: 0)")] = None,
     proposer: Annotated[
         str | None, typer.Option(help="gradient, or random to compare with. (default: gradient)")
     ] = None,
+    reuse: Annotated[
+        str | None,
+        typer.Option(
+            help="none; device: measurements of the same device by other campaigns; all: their trainings too, and what "
+            "other devices measured. (default: none)"
+        ),
+    ] = None,
+    country: CountryOption = None,
+    grid_intensity: GridIntensityOption = None,
+    pue: PueOption = None,
+    estimate_energy: Annotated[
+        bool, typer.Option("--estimate-energy", help="An effort in grams may count estimates from core-seconds.")
+    ] = False,
     runs: Annotated[Path, typer.Option(help="The folder of the campaigns.")] = Path("runs"),
     dispatcher: Annotated[
         DispatcherKind, typer.Option(help="ray, or inline for this process alone.")
@@ -93,6 +115,8 @@ def search(
         "effort": effort,
         "seed": seed,
         "proposer": proposer,
+        "reuse": reuse,
+        "grid": _grid(country, grid_intensity, pue, estimate_energy),
     }
     config = _config(campaign, arguments)
     hours = low_hours(carbon_schedule, carbon_hours, carbon_zone)
@@ -117,6 +141,18 @@ def _config(path: Path | None, arguments: dict[str, Any]) -> CampaignConfig:
     filled = {**first, **given}
     filled.setdefault("name", name_from(f"{Path(str(filled['space'])).stem}-{_task_name(filled['task'])}"))
     return config_from_arguments(filled)
+
+
+def _grid(country: str | None, intensity: float | None, pue: float | None, estimate: bool) -> dict[str, Any] | None:
+    """Returns the configuration's grid, or None where the options name none."""
+    if named_grid(country, intensity, pue) is None:
+        if estimate:
+            from protran.errors import InputError
+
+            raise InputError("--estimate-energy needs a grid, got none; add --country or --grid-intensity")
+        return None
+    building = {} if pue is None else {"pue": pue}
+    return {"country": country, "intensity": intensity, "estimate_energy": estimate, **building}
 
 
 def _task(source: str | None, options: list[str] | None) -> Any:

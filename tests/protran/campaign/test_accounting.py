@@ -91,3 +91,13 @@ def test_the_ledger_knows_what_a_campaign_used_and_the_memory_of_its_machines(be
     assert trainings.wall_s == len(trainings.jobs) > 0  # the invented trainer says one second each
     assert profiles.untimed > 0  # and the invented device none
     assert usage.memory_bytes == {"0123456789abcdef": 8e9, None: 8e9}
+
+
+def test_the_search_accounts_for_its_own_seconds(bench) -> None:
+    bench.run()
+    with bench.ledger() as ledger:
+        record = ledger.campaign("invented")
+        steps = len(list(ledger.steps(record.id)))
+        search = usage_of(ledger, record).stages[Stage.SEARCH]
+    assert len(search.jobs) == steps
+    assert all(job.wall_s > 0 and job.least_core_s == job.most_core_s > 0 for job in search.jobs)
