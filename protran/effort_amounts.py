@@ -1,4 +1,4 @@
-"""Effort as users write it: a preset, and amounts that replace numbers of it, such as ``quick,20 min,60 evaluations``."""
+"""Effort as users write it: a preset, and amounts that replace numbers of it: ``quick,20 min,60 evaluations``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _AMOUNT = re.compile(r"([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)\s*([a-z0-9]+)", re.IGN
 _MINUTES = {"s": 1 / 60, "min": 1.0, "minute": 1.0, "minutes": 1.0, "h": 60.0, "hour": 60.0, "hours": 60.0}
 _GRAMS = {"gco2e": 1.0, "kgco2e": 1000.0}
 _EVALUATIONS = ("evaluation", "evaluations")
-FORM = "a preset (demo, quick, standard), an amount such as '60 evaluations', '20 min' or '50 gCO2e', or several of them"
+FORM = "a preset (demo, quick, standard), an amount such as '60 evaluations', '20 min' or '50 gCO2e', or several"
 
 
 def read_effort(text: str) -> Mapping[str, Any]:

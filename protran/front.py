@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from device_agents.measurement import Provenance, Value
 from protran.budgets import Budget
 from protran.dominance import non_dominated
+from protran.errors import InputError
 from protran.objectives import Objective
 from protran.quantities import Direction, unit_of_value
 from search_spaces.candidate import Candidate
@@ -38,6 +40,13 @@ class FrontCandidate:
         """Returns the value of this name, or None where it is not known."""
         value = self.values.get(name)
         return None if value is None else value.value
+
+    def upper(self, name: str, margin: float) -> float | None:
+        """Returns the value of this name plus `margin` standard errors, or None where it is not known."""
+        value = self.values.get(name)
+        if value is None or value.value is None:
+            return None
+        return value.value + margin * (value.stderr or 0.0)
 
     def to_json(self) -> dict[str, Any]:
         """Returns ``{"key", "architecture", "deployment", "values": {name: {"value", "stderr", "unit", …}}}``."""
@@ -119,6 +128,7 @@ def pareto_front(
     campaigns: Sequence[str] = (),
     devices: Sequence[str] = (),
     mix_provenance: bool = False,
+    confidence: float | None = None,
 ) -> Front:
     """Returns the front of what is known.
 
@@ -132,15 +142,25 @@ def pareto_front(
         campaigns: names, for the record.
         devices: names, for the record.
         mix_provenance: values of different provenance may stand in one column.
+        confidence: probability with which each member must keep each budget, taking its value for normal; None: its
+            value must. One whose standard error is not known is as good as its value.
+
+    Raises:
+        InputError: the confidence is not from 0.5 to below 1.
     """
+    margin = 0.0 if confidence is None else normal_margin(confidence)
     names = [objective.name for objective in objectives]
     complete = [member for member in known if all(member.number(name) is not None for name in names)]
     notes = [f"no candidate has a value of {name} yet" for name in names if known and not _is_known(name, known)]
     if not mix_provenance:
         complete, left_out = _of_one_provenance(complete, [*names, *(budget.name for budget in budgets)])
         notes += left_out
-    within = [member for member in complete if all(budget.met_by(member.number(budget.name)) for budget in budgets)]
-    misses = () if within or not budgets else _nearest(complete, budgets)
+    within = [
+        member for member in complete if all(budget.met_by(member.upper(budget.name, margin)) for budget in budgets)
+    ]
+    if confidence is not None and budgets:
+        notes.append(f"each budget is kept with a probability of {confidence:g} or more, by the error bars")
+    misses = () if within or not budgets else _nearest(complete, budgets, margin)
     return Front(
         campaigns=tuple(campaigns),
         devices=tuple(devices),
@@ -150,6 +170,17 @@ def pareto_front(
         nearest_misses=misses,
         notes=tuple(notes),
     )
+
+
+def normal_margin(confidence: float) -> float:
+    """Returns how many standard errors below a limit a normal value must be to be so with this probability.
+
+    Raises:
+        InputError: the confidence is not from 0.5 to below 1.
+    """
+    if not 0.5 <= confidence < 1:
+        raise InputError(f"confidence must be a probability from 0.5 to below 1, for example 0.95; got {confidence:g}")
+    return NormalDist().inv_cdf(confidence)
 
 
 def _is_known(name: str, known: Sequence[FrontCandidate]) -> bool:
@@ -185,7 +216,7 @@ def _of_one_provenance(known: Sequence[FrontCandidate], names: Sequence[str]) ->
     return kept, notes
 
 
-def _nearest(known: Sequence[FrontCandidate], budgets: Sequence[Budget]) -> tuple[NearestMiss, ...]:
+def _nearest(known: Sequence[FrontCandidate], budgets: Sequence[Budget], margin: float) -> tuple[NearestMiss, ...]:
     """Returns the candidates whose worst excess is smallest; those without a value of a budget are no misses."""
     misses = []
     for member in known:
@@ -193,7 +224,7 @@ def _nearest(known: Sequence[FrontCandidate], budgets: Sequence[Budget]) -> tupl
             continue
         parts: dict[str, float] = {}
         for budget in budgets:  # the strictest, where there are several on one value
-            parts[budget.name] = max(parts.get(budget.name, 0.0), budget.excess(member.number(budget.name)))
+            parts[budget.name] = max(parts.get(budget.name, 0.0), budget.excess(member.upper(budget.name, margin)))
         misses.append(NearestMiss(member, {name: part for name, part in parts.items() if part > 0}))
     misses.sort(key=lambda miss: (max(miss.excess.values()), sum(miss.excess.values()), miss.member.candidate.key))
     return tuple(misses[:NEAREST_MISSES])

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from device_agents.fleet.base import Dispatcher
+from protran.campaign.accounting import SEARCH_BEGAN, SEARCH_CORE_S, SEARCH_S, usage_of
 from protran.campaign.events import (
     CampaignDone,
     CampaignEvent,
@@ -18,7 +19,6 @@ from protran.campaign.events import (
     Observer,
     ProposalMade,
 )
-from protran.campaign.accounting import SEARCH_BEGAN, SEARCH_CORE_S, SEARCH_S, usage_of
 from protran.campaign.execute import DevicesGoneError, StepExecution
 from protran.campaign.findings import findings_of
 from protran.campaign.fronts import front_of

@@ -9,6 +9,7 @@ from device_agents.counted_memory import counted_memory
 from device_agents.flags import Flag
 from device_agents.measurement import ProfileRequest, Provenance, Value
 from protran.budgets import Budget
+from protran.campaign.across import Across, objectives_across, with_values_across
 from protran.campaign.attempts import MOST_ATTEMPTS
 from protran.campaign.findings import Findings
 from protran.campaign.problem import Problem
@@ -37,6 +38,8 @@ def front_of(
     verified: bool,
     objectives: Sequence[Objective] | None = None,
     budgets: Sequence[Budget] | None = None,
+    across: Across | None = None,
+    confidence: float | None = None,
 ) -> Front:
     """Returns the front of a campaign.
 
@@ -46,13 +49,25 @@ def front_of(
         verified: only candidates that were trained at full fidelity; otherwise all of them, by short trainings.
         objectives: instead of the campaign's.
         budgets: instead of the campaign's.
+        across: the front of candidates that are good on all devices, by their worst or their mean values.
+        confidence: probability with which members must keep the budgets; None: their values must.
+
+    Raises:
+        InputError: there is one device only to look across, or the confidence is not a probability.
     """
+    devices = [device.name for device in problem.devices]
+    known = known_candidates(problem, findings, verified=verified)
+    wanted = problem.objectives if objectives is None else objectives
+    if across is not None:
+        known = with_values_across(known, wanted, devices, across)
+        wanted = objectives_across(wanted, across)
     front = pareto_front(
-        known_candidates(problem, findings, verified=verified),
-        problem.objectives if objectives is None else objectives,
+        known,
+        wanted,
         problem.budgets if budgets is None else budgets,
         campaigns=[problem.config.name],
-        devices=[device.name for device in problem.devices],
+        devices=devices,
+        confidence=confidence,
     )
     notes = [*([] if verified else [UNVERIFIED]), *contention_notes(findings, front), *failure_notes(findings)]
     return dataclasses.replace(front, notes=(*notes, *front.notes))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from protran.budgets import Budget, budgets_for
 from protran.campaign.accounting import usage_of
+from protran.campaign.across import Across
 from protran.campaign.campaign import plan_of
 from protran.campaign.charter import read_charter
 from protran.campaign.findings import Findings, findings_of
@@ -46,6 +47,8 @@ class CampaignView:
         device: str | None = None,
         objectives: Sequence[str] | None = None,
         budgets: Sequence[str | Budget] | None = None,
+        across: Across | str | None = None,
+        confidence: float | None = None,
     ) -> Front:
         """Returns the front of what is known by now; nothing new is measured or trained.
 
@@ -54,10 +57,14 @@ class CampaignView:
             objectives: names, instead of the campaign's.
             budgets: such as ``latency<=3ms``. One on a quantity (and device) that the campaign has a budget on
                 replaces it, and so may be looser; the campaign's other budgets stay.
+            across: ``worst`` or ``mean``: the front of candidates that are good on all devices.
+            confidence: probability with which members must keep the budgets, 0.95 for example.
 
         Raises:
-            InputError: an unknown device, objective or unit.
+            InputError: an unknown device, objective or unit, or what `front_of` refuses.
         """
+        if across is not None and device is not None:
+            raise InputError("expected one device or a look across all, got both; leave one out")
         problem, findings, _, verified = self._known()
         devices = [item.name for item in problem.devices]
         if device is not None and device not in devices:
@@ -71,6 +78,8 @@ class CampaignView:
             verified=verified,
             objectives=[item for item in wanted if device is None or item.device in (None, device)],
             budgets=[*_not_replaced(problem.budgets, asked), *asked],
+            across=None if across is None else Across(across),
+            confidence=confidence,
         )
 
     def draw(self, front: Front, path: Path | str) -> Path:

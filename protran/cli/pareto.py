@@ -27,6 +27,16 @@ def pareto(
             "may be repeated."
         ),
     ] = None,
+    across: Annotated[
+        str | None,
+        typer.Option(
+            help="worst or mean: candidates that are good on all devices, by their worst or their mean values."
+        ),
+    ] = None,
+    confidence: Annotated[
+        float | None,
+        typer.Option(help="Members must keep each budget with this probability, such as 0.95, by their error bars."),
+    ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print a CSV table on standard output.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Also draw the front to this .png, .svg or .pdf file.")] = None,
     runs: RunsOption = Path("runs"),
@@ -49,7 +59,9 @@ def pareto(
         raise InputError("--csv and --json exclude each other; give one of them")
     wanted = [word.strip() for word in objectives.split(",") if word.strip()] if objectives is not None else None
     campaign = open_campaign(name, runs=runs)
-    front = campaign.front(device=device, objectives=wanted, budgets=tuple(budget or ()))
+    front = campaign.front(
+        device=device, objectives=wanted, budgets=tuple(budget or ()), across=_way(across), confidence=confidence
+    )
     document = front.to_json()
     if plot is not None:
         campaign.draw(front, plot)
@@ -59,6 +71,15 @@ def pareto(
         _print_csv(document)
     else:
         _print(document, name, plot)
+
+
+def _way(text: str | None) -> str | None:
+    """Returns the way to look across devices that a user named."""
+    from protran.errors import InputError
+
+    if text not in (None, "worst", "mean"):
+        raise InputError(f"--across must be worst or mean; got {text!r}")
+    return text
 
 
 def _print(document: Document, name: str, plot: Path | None) -> None:

@@ -65,8 +65,9 @@ def search(
     effort: Annotated[
         str | None,
         typer.Option(
-            help="demo (8 minutes), quick (half an hour) or standard (hours); or an amount: '60 evaluations', '20 min', "
-            "'50 gCO2e'; or several, with commas. (default without a file: demo; with a file that names none: standard)"
+            help="demo (8 minutes), quick (half an hour) or standard (hours); or an amount: '60 evaluations', "
+            "'20 min', '50 gCO2e'; or several, with commas. (default without a file: demo; with a file that names "
+            "none: standard)"
         ),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Root of every random number. (default: 0)")] = None,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from protran.optimize.beliefs import can_believe, fit_beliefs
 from protran.optimize.hypervolume import hypervolume, non_dominated, reference_point
@@ -16,14 +18,17 @@ from search_spaces.candidate import Candidate
 
 Array = npt.NDArray[np.float64]
 
+KEPT_WITH = 0.95
+"""Probability with which what is verified first keeps each budget."""
+
 
 def select_front(state: SearchState, limit: int) -> list[Candidate]:
     """Returns `limit` scored candidates: the best by score, then those that add most hypervolume, then the next fronts.
 
     What counts are beliefs rather than observed scores, because the best of many noisy scores is mostly luck: the
     surrogate's mean shrinks each score towards what its neighbours say, and carries it to full fidelity. Candidates
-    believed to keep the budgets are chosen from; then those nearest to keeping them. There are fewer than `limit` only
-    where fewer were scored. A pure function of its arguments.
+    believed to keep the budgets with a probability of `KEPT_WITH` are chosen from; then those nearest to that. There
+    are fewer than `limit` only where fewer were scored. A pure function of its arguments.
 
     Raises:
         ValueError: `limit` is below 1.
@@ -36,8 +41,10 @@ def select_front(state: SearchState, limit: int) -> list[Candidate]:
     with deterministic_torch(child_seed(state.seed, state.step, "select")):
         beliefs = fit_beliefs(state)
         rows = beliefs.inputs.of_candidates(known)
-        scaled = beliefs.mean(rows)
-        excess = make_target(beliefs, rows, state.budgets).excess(scaled).numpy()
+        with torch.no_grad():
+            scaled, variance = beliefs.moments(rows)
+        margin = NormalDist().inv_cdf(KEPT_WITH) * variance.clamp_min(0.0).sqrt()
+        excess = make_target(beliefs, rows, state.budgets).excess(scaled + margin).numpy()
         points = to_volume(beliefs.objectives, scaled).numpy()
     keepers = np.flatnonzero(excess <= 0)
     scores = [beliefs.objectives.index(objective) for objective in state.of(Knowledge.SCORE)]

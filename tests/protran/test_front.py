@@ -7,6 +7,7 @@ import pytest
 
 from device_agents.measurement import UNAVAILABLE, Provenance, Value
 from protran.budgets import budgets_for
+from protran.errors import InputError
 from protran.front import Front, FrontCandidate, pareto_front
 from protran.objectives import Direction, Objective, Quantity, objectives_for
 from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
@@ -144,3 +145,30 @@ def test_json_follows_the_schema_of_a_front() -> None:
 
 def test_a_value_that_is_no_known_quantity_is_a_plain_number_in_json() -> None:
     assert member(1, wheels=4.0).to_json()["values"]["wheels"]["unit"] == "count"
+
+
+def test_with_a_confidence_error_bars_count_against_a_budget() -> None:
+    known = [member(1, error=0.1, latency_s=0.0029), member(2, error=0.2, latency_s=0.001)]  # bars of a tenth
+    budgets = budgets_for(["latency<=3ms"], ["local"])
+    assert sizes(pareto_front(known, OBJECTIVES, budgets)) == [1, 2]
+    front = pareto_front(known, OBJECTIVES, budgets, confidence=0.95)
+    assert sizes(front) == [2]
+    assert front.notes == ("each budget is kept with a probability of 0.95 or more, by the error bars",)
+
+
+def test_with_a_confidence_a_miss_is_as_large_as_its_upper_end() -> None:
+    front = pareto_front(
+        [member(1, error=0.1, latency_s=0.0029)],
+        OBJECTIVES,
+        budgets_for(["latency<=3ms"], ["local"]),
+        confidence=0.975,
+    )
+    assert front.nearest_misses[0].excess == pytest.approx(
+        {"latency_s": (0.0029 + 1.96 * 0.00029 - 0.003) / 0.003}, 1e-3
+    )
+
+
+@pytest.mark.parametrize("confidence", [0.0, 0.4, 1.0, 95.0, float("nan")])
+def test_a_confidence_is_a_probability(confidence: float) -> None:
+    with pytest.raises(InputError, match=r"from 0.5 to below 1"):
+        pareto_front([], OBJECTIVES, confidence=confidence)

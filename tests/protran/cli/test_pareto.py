@@ -22,7 +22,24 @@ def test_the_json_is_the_front(run: Run, api: Any) -> None:
 
 def test_device_objectives_and_budgets_reach_the_campaign(run: Run, api: Any) -> None:
     run("pareto", "demo", "--device", "pi", "--objectives", "error, memory", "--budget", "a", "--budget", "b")
-    assert api.asked == {"device": "pi", "objectives": ["error", "memory"], "budgets": ("a", "b")}
+    assert api.asked == {
+        "device": "pi",
+        "objectives": ["error", "memory"],
+        "budgets": ("a", "b"),
+        "across": None,
+        "confidence": None,
+    }
+
+
+def test_a_look_across_devices_and_a_confidence_reach_the_campaign(run: Run, api: Any) -> None:
+    run("pareto", "demo", "--across", "worst", "--confidence", "0.95")
+    assert (api.asked["across"], api.asked["confidence"]) == ("worst", 0.95)
+
+
+def test_another_way_across_devices_is_refused(run: Run, api: Any) -> None:
+    ran = run("pareto", "demo", "--across", "median")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--across must be worst or mean; got 'median'" in ran.err
 
 
 def test_the_table_speaks_of_the_front_and_its_budgets(run: Run, api: Any, front_document: Any) -> None:
