@@ -11,11 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from protran.errors import InputError
+from protran.evaluate.table_rows import INPUTS
 from protran.tables.measurement_table import Array
 from protran.tables.reading import read_table
 from search_spaces.candidate import Candidate
 from search_spaces.encoding import Encoding
 from search_spaces.gene_table import GeneTable
+from search_spaces.input_spec import InputSpec
 from search_spaces.space import DesignSpace
 from search_spaces.table_encoding import encode_table
 
@@ -31,11 +33,13 @@ class Pool:
         space: where the candidates are from.
         candidates: `n`, distinct rows.
         objectives: names of the `m` objectives, all to minimise.
+        input_spec: what the candidates read, where physics is counted.
     """
 
     space: DesignSpace
     candidates: tuple[Candidate, ...]
     objectives: tuple[str, ...]
+    input_spec: InputSpec
 
     def __len__(self) -> int:
         return len(self.candidates)
@@ -110,10 +114,18 @@ class OpenRows:
         return self.take(int(rows[distance.argmin()]))
 
 
-def read_pool(path: Path, space: DesignSpace, objectives: Sequence[str]) -> PooledTable:
+def read_pool(
+    path: Path, space: DesignSpace, objectives: Sequence[str], input_spec: InputSpec | None = None
+) -> PooledTable:
     """Returns the table in `path` as a pool, with an `OBJECTIVE_smooth` column for each objective.
 
     Rows that lack one of the values are left out, and so are rows whose candidate an earlier row has.
+
+    Args:
+        path: of the table.
+        space: where its candidates are from.
+        objectives: names of columns.
+        input_spec: what the candidates read; None means what published tables of the space's family are about.
 
     Raises:
         InputError: the table cannot be read (see `read_table`), no objective is named, or no row has all values.
@@ -129,5 +141,6 @@ def read_pool(path: Path, space: DesignSpace, objectives: Sequence[str]) -> Pool
     kept = list(first.values())
     if not kept:
         raise InputError(f"{path}: expected rows with a value of each objective, got none; choose other --objectives")
-    pool = Pool(space, tuple(table.candidates[row] for row in kept), names)
+    candidates = tuple(table.candidates[row] for row in kept)
+    pool = Pool(space, candidates, names, input_spec if input_spec is not None else INPUTS[space.family])
     return PooledTable(table.name, pool, table.values[kept, : len(names)], table.values[kept, len(names) :])

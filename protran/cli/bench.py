@@ -14,6 +14,9 @@ from protran.cli.terminal import JsonFlag, harmless, print_json, screen
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from search_spaces.input_spec import InputSpec
+    from search_spaces.space import DesignSpace
+
 app = typer.Typer(help="Compare searches on tables of measurements.", no_args_is_help=True)
 
 
@@ -37,6 +40,13 @@ def search(
         str, typer.Option(metavar="NUMBERS", help="After how many evaluated rows the hypervolume is told.")
     ] = "60,100,160",
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each method, with the seeds 0, 1, …")] = 10,
+    reads: Annotated[
+        str | None,
+        typer.Option(
+            "--input",
+            help="What the models read: tokens or windows (of the watch task). (default: as published tables)",
+        ),
+    ] = None,
     results: Annotated[
         Path | None,
         typer.Option(
@@ -68,7 +78,8 @@ def search(
 
         check_picture(picture)
     names, numbers = check_methods(_words(methods, "--methods")), _numbers(evaluations)
-    pooled = read_pool(table, load_space(space), _words(objectives, "--objectives"))
+    design = load_space(space)
+    pooled = read_pool(table, design, _words(objectives, "--objectives"), _input_spec(reads, design))
     asked = check_evaluations(numbers, pooled)
     judge = Judge(pooled.smooth)
     kept = RunFile(results, pooled) if results is not None else None
@@ -83,6 +94,19 @@ def search(
     print_results(screen(), pooled, found)
     if picture is not None:
         screen().print(f"drawn: {harmless(picture)}", soft_wrap=True)
+
+
+def _input_spec(kind: str | None, space: DesignSpace) -> InputSpec | None:
+    """Returns what models that read this kind of input read; None where no kind is named."""
+    from protran.cli.usual_inputs import usual_inputs
+    from protran.errors import InputError
+
+    if kind is None:
+        return None
+    known = usual_inputs(space.family)
+    if kind not in known:
+        raise InputError(f"--input must be one of {', '.join(known)}, what models of {space.name} read; got {kind!r}")
+    return known[kind]
 
 
 def _words(text: str, option: str) -> list[str]:

@@ -11,7 +11,6 @@ from torch import Tensor
 from protran.benchmark.methods.base import FEWEST_ROWS, ObservingMethod, check_objectives
 from protran.benchmark.pool import Pool
 from protran.evaluate.diverse_rows import diverse_order
-from protran.evaluate.table_rows import INPUTS
 from protran.features import FAINT_HARDWARE_COLUMNS, FeatureMap
 from protran.optimize.pool_acquisition import choose_rows
 from protran.optimize.pool_beliefs import OutputBelief, PoolBeliefs, View
@@ -65,7 +64,7 @@ class ProTranSearch(ObservingMethod):
 
     @functools.cached_property
     def _features(self) -> tuple[FeatureMap, Tensor]:
-        features = FeatureMap(self.pool.space, INPUTS[self.pool.space.family])
+        features = FeatureMap(self.pool.space, self.pool.input_spec)
         return features, features.of_candidates(self.pool.candidates)
 
     @functools.cached_property
@@ -96,15 +95,16 @@ class ProTranSearch(ObservingMethod):
     def _promising(self, count: int) -> list[int]:
         known = torch.tensor(self.rows)
         with deterministic_torch(child_seed(self.seed, len(self.rows), "pool search")):
-            beliefs = PoolBeliefs(self._outputs(known), known)
+            beliefs = PoolBeliefs(self.beliefs(), known)
             chosen = choose_rows(beliefs, known, torch.as_tensor(self.open.mask), count)
         return [self.open.take(row) for row in chosen]
 
-    def _outputs(self, known: Tensor) -> list[OutputBelief]:
-        """Returns the belief about each objective; power last, because it follows from time and energy."""
+    def beliefs(self) -> list[OutputBelief]:
+        """Returns what is believed of each objective after all that was told, in the order of the objectives."""
+        known = torch.tensor(self.rows)
         values = dict(zip(self.pool.objectives, torch.as_tensor(np.stack(self.values)).unbind(-1), strict=True))
         found: dict[str, OutputBelief] = {}
-        for objective in sorted(self.pool.objectives, key=lambda name: name == POWER):
+        for objective in sorted(self.pool.objectives, key=lambda name: name == POWER):  # it follows from the others
             views = self._views(objective)
             if objective == POWER and {*WORK} <= {*found}:
                 views = [View(torch.stack([found[name].moments()[0] for name in WORK], dim=-1))]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import gzip
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from protran.benchmark.pool import OpenRows, PooledTable, read_pool
 from protran.errors import InputError
+from protran.evaluate.table_rows import INPUTS
 from search_spaces.encoding import Encoding
 from search_spaces.space import DesignSpace
 
@@ -74,3 +76,9 @@ def test_no_row_is_taken_twice() -> None:
 def test_no_more_rows_can_be_asked_for_than_are_open() -> None:
     with pytest.raises(ValueError, match="at most 4 rows"):
         OpenRows(SQUARE).check(5)
+
+
+def test_a_pool_knows_what_its_candidates_read(table_file: Path, space: DesignSpace) -> None:
+    assert read_pool(table_file, space, ["perplexity"]).pool.input_spec == INPUTS[space.family]
+    told = dataclasses.replace(INPUTS[space.family], length=64)
+    assert read_pool(table_file, space, ["perplexity"], told).pool.input_spec == told
