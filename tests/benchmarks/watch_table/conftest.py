@@ -1,0 +1,8 @@
+"""Benchmarks are not installed: their tests import them from the project's folder."""
+
+import sys
+from pathlib import Path
+
+ROOT = str(Path(__file__).parents[3])
+if ROOT not in sys.path:
+    sys.path.append(ROOT)
