@@ -14,6 +14,7 @@ from protran.cli import (
     campaigns,
     device,
     doctor,
+    export,
     failure,
     fleet,
     ledger,
@@ -38,6 +39,7 @@ app.command("search")(search.search)
 app.command("status")(campaigns.status)
 app.command("list")(campaigns.list_all)
 app.command("pareto")(pareto.pareto)
+app.command("export")(export.export)
 app.command("profile")(profile.profile)
 app.command("memory")(memory.memory)
 app.command("monitor", context_settings=monitor.CONTEXT)(monitor.monitor)
