@@ -6,9 +6,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from protran.carbon.grid import Grid
-from protran.carbon.intensity import country_intensity, own_intensity
-
 
 class GridConfig(BaseModel):
     """What feeds the machines, for an effort in grams of CO2e.
@@ -31,10 +28,4 @@ class GridConfig(BaseModel):
     def _must_be_one(self) -> GridConfig:
         if (self.country is None) == (self.intensity is None):
             raise ValueError("grid: expected a country or an intensity in g/kWh, one of them")
-        self.grid()
         return self
-
-    def grid(self) -> Grid:
-        """Returns the grid. Raises `InputError` where nobody knows the country's."""
-        known = own_intensity(self.intensity) if self.intensity is not None else country_intensity(self.country or "")
-        return Grid(known, self.pue)

@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 from protran.campaign.usage import CampaignUsage
 from protran.carbon.footprint import Emission, Footprint
+from protran.carbon.grid import Grid
+from protran.carbon.intensity import country_intensity, own_intensity
 from protran.config import CampaignConfig
 from protran.errors import CampaignError, InputError
+from protran.grid_config import GridConfig
 
 NO_ENERGY = (
     "no sensor sees the energy of trainings, so an effort in grams of CO2e cannot be kept; allow estimates from "
@@ -19,8 +22,11 @@ def check_limits(config: CampaignConfig) -> None:
     """Refuses an effort that cannot be kept.
 
     Raises:
-        InputError: it is in grams, and energy is neither seen by a sensor nor may be estimated.
+        InputError: it is in grams, and energy is neither seen by a sensor nor may be estimated; or nobody knows the
+            grid of the country.
     """
+    if config.grid is not None:
+        grid_of(config.grid)
     if config.effort.co2e_g is not None and (config.grid is None or not config.grid.estimate_energy):
         raise InputError(f"effort of {config.effort.co2e_g:g} g CO2e: {NO_ENERGY}")
 
@@ -54,6 +60,12 @@ def spent(config: CampaignConfig, elapsed_s: float, usage: Callable[[], Campaign
     )
 
 
+def grid_of(named: GridConfig) -> Grid:
+    """Returns the grid that a configuration names. Raises `InputError` where nobody knows the country's."""
+    known = own_intensity(named.intensity) if named.intensity is not None else country_intensity(named.country or "")
+    return Grid(known, named.pue)
+
+
 def emitted(config: CampaignConfig, usage: CampaignUsage) -> Emission | None:
     """Returns the emission of all that a campaign ran by now; None where that is nothing, or no grid is named."""
     if config.grid is None:
@@ -61,5 +73,5 @@ def emitted(config: CampaignConfig, usage: CampaignUsage) -> Emission | None:
     energies = {
         stage: used.energy(estimate=config.grid.estimate_energy) for stage, used in usage.stages.items() if used.jobs
     }
-    grid = config.grid.grid()
+    grid = grid_of(config.grid)
     return Footprint(energies, grid.intensity, grid.pue).total() if energies else None

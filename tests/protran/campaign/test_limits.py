@@ -77,6 +77,11 @@ def test_a_grid_is_a_country_or_an_intensity(grid: dict[str, object]) -> None:
         config("5 gCO2e", grid=grid)
 
 
+def test_a_country_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(InputError, match=r"^country must be a code"):
+        check_limits(config("5 gCO2e", grid={"country": "Atlantis", "estimate_energy": True}))
+
+
 def test_a_campaign_whose_grams_are_used_up_verifies_what_it_found_and_says_so(bench) -> None:
     effort = {"preset": "demo", "seed_candidates": 4, "verify_limit": 2, "verify_seeds": 1, "co2e_g": 1e-9}
     front = bench.run(effort=effort, grid=GRID)
