@@ -14,11 +14,13 @@ from device_agents.measurement import Measurement
 from device_agents.workload import Workload
 from protran.campaign.campaign import Campaign, plan_of
 from protran.campaign.charter import check_same, read_charter, write_charter
-from protran.campaign.events import CampaignDone, CampaignEvent, FrontChanged, Observer
+from protran.campaign.events import CampaignDone, CampaignEvent, CampaignOpened, FrontChanged, Note, Observer
 from protran.campaign.findings import findings_of
 from protran.campaign.fronts import front_of
+from protran.campaign.limits import check_limits
 from protran.campaign.phase import Phase
 from protran.campaign.problem import Device, Problem
+from protran.campaign.reach import check_reachable
 from protran.campaign.results import write_results
 from protran.campaign.status import CampaignStatus, status_of
 from protran.campaign.view import CampaignView
@@ -27,6 +29,7 @@ from protran.carbon.hours import LowHours
 from protran.config import CampaignConfig, config_from_arguments
 from protran.devices import LOCAL, check_known, identity_of
 from protran.errors import InputError, UnknownCampaignError
+from protran.fewshot.campaign_sources import choose_sources, source_notes, with_sources
 from protran.front import Front
 from protran.ledger.ledger import Ledger
 from protran.ledger.records import CampaignRecord
@@ -89,12 +92,13 @@ def start_campaign(
         stack.enter_context(ledger.lock(record))
         problem = read_charter(record.config)
         folder = runs / record.name
-        told = _writing_results(problem, record, ledger, folder, observer or _nobody)
+        told = _writing_results(problem, record, ledger, folder, _telling_sources(record, observer or _nobody))
         if record.phase == Phase.DONE.value:
             front = front_of(problem, findings_of(ledger.rows(record.id)), verified=True)
             told(CampaignDone(front))
             return CampaignResult(record.name, front, folder)
         task_from_reference(problem.task)  # says at once where the data is gone or has changed
+        problem = with_sources(problem, record.config, ledger)
         workers = _open_workers(ledger, kind, config)
         stack.callback(workers.close)
         wait = None if carbon_schedule is None else LowHoursWait(carbon_schedule)
@@ -163,6 +167,7 @@ def _check_possible(config: CampaignConfig, runs: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise InputError(f"the campaign's folder cannot be {folder}, which is a file; choose another name")
     check_known(config.devices)
+    check_limits(config)
     meter_of(config)  # refuses what this machine cannot measure: it would stay empty for ever
     energy_devices(config)  # and what devices of the fleet cannot
 
@@ -174,6 +179,9 @@ def _record(ledger: Ledger, config: CampaignConfig) -> CampaignRecord:
     except UnknownCampaignError:
         devices = [Device(name, identity_of(name)) for name in config.devices]
         charter = write_charter(config, devices, usual_quantities(config))
+        problem = read_charter(charter)
+        check_reachable(problem)
+        charter["sources"], charter["sources_left_out"] = choose_sources(ledger, problem)
         return ledger.create_campaign(config.name, charter, config.seed)
     check_same(config, record.config)
     return record
@@ -203,6 +211,18 @@ def _writing_results(
             findings = findings_of(ledger.rows(record.id))
             write_results(folder, problem, findings, steps, event.front, verified=verified)
         observer(event)
+
+    return observe
+
+
+def _telling_sources(record: CampaignRecord, observer: Observer) -> Observer:
+    """Returns an observer that is also told, when the campaign begins, which devices it may start from."""
+
+    def observe(event: CampaignEvent) -> None:
+        observer(event)
+        if isinstance(event, CampaignOpened) and not event.resumed:
+            for note in source_notes(record.config):
+                observer(Note(note))
 
     return observe
 

@@ -48,7 +48,7 @@ class Reuse(str, Enum):
     DEVICE = "device"
     """Measurements of the same device."""
     ALL = "all"
-    """Measurements of the same device, and trainings."""
+    """Measurements of the same device, and trainings; beliefs about hardware start from other devices."""
 
 
 class TaskConfig(BaseModel):

@@ -2,7 +2,8 @@
 
 Each attempt is a request of its own, recorded before it is submitted: a process that is killed goes on with the attempt
 that it had come to. Repeat numbers below `ATTEMPT_REPEATS` say what a profile is for (see `protran.campaign.work`), and
-each further attempt at it adds that number: 0, 1000 and 2000 are the first profile, 1, 1001 and 2001 verification's.
+each further attempt at it adds that number: 0, 1000 and 2000 are the first profile, 1, 1001 and 2001 verification's, 2,
+1002 and 2002 the first repeat of the learn phase.
 """
 
 from __future__ import annotations

@@ -126,11 +126,14 @@ class Campaign:
             promoted = [candidate.to_json() for candidate in step.promoted]
             info = {NOTES: dict(step.notes), PROMOTED: promoted, HURRY: hurry, ELAPSED: elapsed_s}
             info |= {SEARCH_BEGAN: began_at, SEARCH_S: wall_s, SEARCH_CORE_S: core_s}
+            info |= step.further_info()
             self._ledger.record_step(self._record.id, len(past), step.phase, step.candidates, len(rows), info)
             self._ledger.set_phase(self._record.id, step.phase)
             if used_up is not None:
                 self._observer(Note(f"{used_up}: the search ends, what it found is verified"))
             self._observer(ProposalMade(step.phase, len(past), len(step.candidates), wall_s, step.notes))
+            for remark in step.remarks:
+                self._observer(Note(remark))
         return step
 
     def _perform(self, number: int, step: StepPlan) -> None:
@@ -170,4 +173,5 @@ class Campaign:
 def plan_of(record: StepRecord) -> StepPlan:
     """Returns the plan that a step was recorded from."""
     promoted = tuple(Candidate.from_json(item) for item in record.info[PROMOTED])
-    return StepPlan(Phase(record.phase), record.proposals, promoted, record.info[NOTES])
+    plan = StepPlan(Phase(record.phase), record.proposals, promoted, record.info[NOTES])
+    return plan.with_further_info(record.info)

@@ -1,7 +1,8 @@
 """The charter of a campaign: what is fixed when it begins, as JSON in the ledger.
 
 The configuration alone is not enough to go on with a campaign: a space file may have been edited since, a data file
-exchanged, a sensor plugged in. So the space is stored whole, the task with its version, the objectives by name.
+exchanged, a sensor plugged in. So the space is stored whole, the task with its version, the objectives by name. Which
+rows of other devices it starts from is stored too (see `protran.fewshot.campaign_sources`): the ledger grows.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from protran.training.recipe import Recipe
 from search_spaces.input_spec import InputSpec
 from search_spaces.space import DesignSpace, load_space
 
-CHARTER_VERSION = 3
+CHARTER_VERSION = 4
+WITHOUT_SOURCES = 3
+"""Version of charters that name no sources: such a campaign learned from its own rows alone, and goes on so."""
 
 
 def write_charter(
@@ -65,16 +68,18 @@ def write_charter(
         "low": efforts.low.to_json(),
         "full": efforts.full.to_json(),
         "refit": efforts.refit.to_json(),
+        "sources": [],
+        "sources_left_out": [],
     }
 
 
 def read_charter(charter: Mapping[str, Any]) -> Problem:
-    """Returns the problem that a charter describes.
+    """Returns the problem that a charter describes, without the rows of its sources, which are in the ledger.
 
     Raises:
         CampaignError: it was written by a newer version.
     """
-    if charter.get("version") != CHARTER_VERSION:
+    if charter.get("version") not in (WITHOUT_SOURCES, CHARTER_VERSION):
         raise CampaignError(
             f"this campaign is of version {charter.get('version')!r}, this program knows {CHARTER_VERSION}; "
             f"use the program that began it"
@@ -103,7 +108,8 @@ def check_same(config: CampaignConfig, charter: Mapping[str, Any]) -> None:
     Raises:
         InputError: names the first field that differs.
     """
-    before, now = charter["config"], config.to_json()
+    before = CampaignConfig.from_json(charter["config"]).to_json()  # with the fields that came later
+    now = config.to_json()
     for field in now:
         if before.get(field) != now[field]:
             raise InputError(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from device_agents.measurement import Measurement, MeasurementStatus, Provenance, Value
-from device_agents.repeats import mean_of_repeats
+from device_agents.repeats import SECONDS, mean_of_repeats
 from protran.campaign.attempts import MOST_ATTEMPTS
 from protran.fidelity import Fidelity
 from protran.ledger.evaluation import Evaluation, EvaluationStatus
@@ -47,6 +47,16 @@ class Findings:
     def value(self, candidate: Candidate, quantity: Quantity, device_identity: str) -> Value | None:
         """Returns the mean over repeats of a measured quantity; None where it was not measured."""
         return mean_of_repeats(self.measured.get((candidate.key, device_identity), []), quantity.value)
+
+    def repeats(self, candidate: Candidate, quantity: Quantity, device_identity: str) -> tuple[int, float]:
+        """Returns how many measurements the mean of `value` is of, and the relative error that all of them share.
+
+        The shared one is that of the reference's own latency: no repeat makes it smaller.
+        """
+        measured = self.measured.get((candidate.key, device_identity), [])
+        holders = [m for m in measured if quantity.value in m.values and m.values[quantity.value].value is not None]
+        shared = [m.details.get("reference_ratio_stderr", 0.0) for m in holders] if quantity.value in SECONDS else []
+        return len(holders), max(shared, default=0.0)
 
     def error(self, candidate: Candidate, fidelity: Fidelity, seeds: Container[int] | None = None) -> Value | None:
         """Returns 1 - validation accuracy at a fidelity, the mean over (these) seeds; None if not scored."""

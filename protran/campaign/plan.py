@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from protran.campaign.findings import Findings
 from protran.campaign.phase import Phase
@@ -12,13 +15,17 @@ from protran.campaign.problem import Problem
 from protran.campaign.search_state import search_state
 from protran.config import ProposerKind
 from protran.optimize.gradient import GradientProposer
-from protran.optimize.learn import predicted_error, propose_profiles
+from protran.optimize.learn import assess, propose_profiles
 from protran.optimize.proposer import Proposer
 from protran.optimize.random_search import RandomProposer
 from protran.optimize.select import select_front
 from protran.optimize.state import Knowledge, SearchState
 from search_spaces.candidate import Candidate
 from search_spaces.sampling import SamplingMethod, sample
+
+FIRST_REPEAT = 2
+"""Repeat number of a candidate's first repeat in the learn phase: 0 is its first profile, 1 verification's."""
+_REPEATS, _REMARKS = "repeats", "remarks"
 
 
 @dataclass(frozen=True)
@@ -30,12 +37,25 @@ class StepPlan:
         candidates: whom it is about; what is done with them follows from the phase (see `protran.campaign.work`).
         promoted: known candidates that a search step also trains at full fidelity.
         notes: figures behind the plan, for example predicted relative errors.
+        repeats: candidate key -> repeat number, of those that are measured again in the learn phase.
+        remarks: sentences behind the plan: which other devices it starts from, and which it leaves out.
     """
 
     phase: Phase
     candidates: tuple[Candidate, ...]
     promoted: tuple[Candidate, ...] = ()
     notes: Mapping[str, float] = field(default_factory=dict)
+    repeats: Mapping[str, int] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+
+    def further_info(self) -> dict[str, Any]:
+        """Returns what the ledger keeps of repeats and remarks; nothing where there are none."""
+        further = {_REPEATS: dict(self.repeats), _REMARKS: list(self.remarks)}
+        return {name: found for name, found in further.items() if found}
+
+    def with_further_info(self, info: Mapping[str, Any]) -> StepPlan:
+        """Returns this plan with the repeats and remarks that `further_info` wrote; older steps have none."""
+        return dataclasses.replace(self, repeats=info.get(_REPEATS, {}), remarks=tuple(info.get(_REMARKS, ())))
 
 
 class Planner:
@@ -62,7 +82,7 @@ class Planner:
             return None
         state = search_state(self._problem, findings, len(past))
         step = None if hurry else self._learn(past, state) or self._search(past, state, findings)
-        return step or self._verify(state)
+        return self._with_remarks(past, state, step) if step else self._verify(state)
 
     def _seed(self) -> StepPlan:
         space, config = self._problem.space, self._problem.config
@@ -76,15 +96,24 @@ class Planner:
         count = min(self._effort.learn_batch, self._effort.learn_profiles - done)
         if count <= 0:
             return None
-        errors = predicted_error(state)
+        assessment = assess(state)
+        errors = assessment.errors
         if errors and max(errors.values()) <= self._effort.target_error:
             return None
+        notes = {f"predicted_error_{name}": error for name, error in errors.items() if math.isfinite(error)}
+        notes |= {f"source_weight_{name}": weight for name, weight in assessment.weights.items()}
         if self._problem.config.proposer is ProposerKind.RANDOM:
-            candidates = RandomProposer().propose(state, count)
+            candidates, repeats = RandomProposer().propose(state, count), {}
         else:
             candidates = propose_profiles(state, count)
-        notes = {f"predicted_error_{name}": error for name, error in errors.items() if math.isfinite(error)}
-        return StepPlan(Phase.LEARN, tuple(candidates), notes=notes) if candidates else None
+            repeats = _repeats(past, candidates)
+        return StepPlan(Phase.LEARN, tuple(candidates), notes=notes, repeats=repeats) if candidates else None
+
+    def _with_remarks(self, past: Sequence[StepPlan], state: SearchState, step: StepPlan) -> StepPlan:
+        """Returns the step with what is to be said about sources, once in a campaign."""
+        if not self._problem.sources or any(earlier.remarks for earlier in past):
+            return step
+        return dataclasses.replace(step, remarks=assess(state).remarks)
 
     def _search(self, past: Sequence[StepPlan], state: SearchState, findings: Findings) -> StepPlan | None:
         rounds = sum(step.phase is Phase.SEARCH for step in past)
@@ -109,3 +138,9 @@ class Planner:
 
     def _verify(self, state: SearchState) -> StepPlan:
         return StepPlan(Phase.VERIFY, tuple(select_front(state, self._effort.verify_limit)))
+
+
+def _repeats(past: Sequence[StepPlan], candidates: Sequence[Candidate]) -> dict[str, int]:
+    """Returns the repeat numbers of those candidates that were profiled before; none is given twice."""
+    asked = Counter(candidate.key for step in past for candidate in step.candidates)
+    return {c.key: FIRST_REPEAT + asked[c.key] - 1 for c in candidates if asked[c.key]}

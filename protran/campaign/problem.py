@@ -11,6 +11,7 @@ from protran.budgets import Budget
 from protran.config import CampaignConfig
 from protran.fidelity import Fidelity
 from protran.objectives import Objective
+from protran.optimize.sources import SourceRows
 from protran.training.recipe import Recipe
 from search_spaces.input_spec import InputSpec
 from search_spaces.space import DesignSpace
@@ -42,6 +43,7 @@ class Problem:
         low: fidelity of trainings in the seed and search phases.
         full: fidelity of trainings in the verify phase that give the error to report.
         refit: fidelity of its trainings that give the test error: of models fitted to the validation set too.
+        sources: other devices that beliefs about hardware start from; only whoever plans needs them.
     """
 
     config: CampaignConfig
@@ -57,6 +59,7 @@ class Problem:
     low: Fidelity
     full: Fidelity
     refit: Fidelity
+    sources: tuple[SourceRows, ...] = ()
 
     @property
     def verify_seeds(self) -> range:

@@ -9,7 +9,7 @@ from protran.campaign.findings import Findings
 from protran.campaign.problem import Problem
 from protran.fidelity import Fidelity
 from protran.optimize.noise import mean_error_variance
-from protran.optimize.state import ExactQuantity, Observation, SearchObjective, SearchState
+from protran.optimize.state import ExactQuantity, Knowledge, Observation, SearchObjective, SearchState
 from protran.quantities import Quantity
 from search_spaces.candidate import Candidate
 
@@ -39,7 +39,14 @@ def search_state(problem: Problem, findings: Findings, step: int) -> SearchState
         step=step,
         excluded=tuple(candidate for candidate in known if findings.failure(candidate) is not None),
         batch_size=problem.workload.batch_size,
+        sources=problem.sources,
     )
+
+
+def hardware_quantities(problem: Problem) -> tuple[str, ...]:
+    """Returns the quantities that the search of this problem believes about from measurements."""
+    wanted = dict.fromkeys(quantity for quantity, _ in _wanted(problem).values())
+    return tuple(q.value for q in wanted if _objective(q.value, q).knowledge is Knowledge.HARDWARE)
 
 
 def _wanted(problem: Problem) -> dict[str, tuple[Quantity, str | None]]:
@@ -70,6 +77,8 @@ def _observations(
     rows: list[Observation] = []
     values: dict[str, float] = {}
     variances: dict[str, float] = {}
+    counts: dict[str, int] = {}
+    shared: dict[str, float] = {}
     for name, (quantity, device) in wanted.items():
         if not quantity.on_device:
             continue
@@ -78,8 +87,10 @@ def _observations(
             values[name] = value.value
             if value.stderr:
                 variances[name] = value.stderr**2
+            counts[name], common = findings.repeats(candidate, quantity, problem.identity(device))
+            shared[name] = (common * value.value) ** 2
     if values:
-        rows.append(Observation(candidate, values, variances))
+        rows.append(Observation(candidate, values, variances, counts=counts, shared=shared))
     for fidelity in dict.fromkeys((problem.low, problem.full)):
         errors = findings.errors_by_seed(candidate, fidelity)
         if errors:

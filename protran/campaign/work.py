@@ -14,16 +14,23 @@ from search_spaces.deployment_space import deployments_at
 
 TRAINED = (Phase.SEED, Phase.SEARCH, Phase.VERIFY)
 VERIFY_REPEAT = 1
-"""Repeat number of the verification's measurement: a new request, so it is measured again. Other profiles have 0, and
-further attempts at a rejected one have higher numbers (see `protran.campaign.attempts`)."""
+"""Repeat number of the verification's measurement: a new request, so it is measured again. First profiles have 0,
+repeats of the learn phase 2 and more (see `StepPlan.repeats`), and further attempts at a rejected one numbers from 1000
+on (see `protran.campaign.attempts`)."""
 WEIGHTS = "weights"  # the folder of trained weights in a campaign's own folder
 
 
 def profiles_of(problem: Problem, step: StepPlan) -> list[ProfileRequest]:
     """Returns the step's profile requests: every candidate on every device."""
-    repeat = VERIFY_REPEAT if step.phase is Phase.VERIFY else 0
+    usual = VERIFY_REPEAT if step.phase is Phase.VERIFY else 0
     return [
-        ProfileRequest(candidate, problem.input_spec, problem.workload, device.identity, repeat)
+        ProfileRequest(
+            candidate,
+            problem.input_spec,
+            problem.workload,
+            device.identity,
+            step.repeats.get(candidate.key, usual),
+        )
         for candidate in step.candidates
         for device in problem.devices
     ]

@@ -74,8 +74,29 @@ def commonest(values: Any) -> Provenance | None:
     return counted.most_common(1)[0][0] if counted else None
 
 
-def histories(ledger: Ledger, space: DesignSpace, wanted: Conditions) -> list[History]:
-    """Returns one history for each device that has measured candidates of the space, by name.
+@dataclass(frozen=True)
+class DeviceGroup:
+    """Comparable measurements of candidates of one space by one device.
+
+    Attributes:
+        name: what the device calls itself.
+        identity: its identity.
+        conditions: input and workload of all rows.
+        rows: in the order of their request ids, which is random.
+    """
+
+    name: str
+    identity: str
+    conditions: Conditions
+    rows: tuple[DeviceRow, ...]
+
+    def history(self) -> History:
+        """Returns the rows by candidate."""
+        return _history(self.name, self.identity, self.conditions, self.rows)
+
+
+def device_groups(ledger: Ledger, space: DesignSpace, wanted: Conditions) -> list[DeviceGroup]:
+    """Returns one group for each device that has measured candidates of the space, by name.
 
     Where a device has measured under several conditions, the wanted ones count, or else those with most candidates.
     """
@@ -85,8 +106,13 @@ def histories(ledger: Ledger, space: DesignSpace, wanted: Conditions) -> list[Hi
         groups = _groups(rows, space)
         if groups:
             conditions = wanted if wanted in groups else max(groups, key=lambda key: len(groups[key]))
-            found.append(_history(names.get(identity, identity), identity, conditions, groups[conditions]))
-    return sorted(found, key=lambda history: (history.name, history.identity))
+            found.append(DeviceGroup(names.get(identity, identity), identity, conditions, tuple(groups[conditions])))
+    return sorted(found, key=lambda group: (group.name, group.identity))
+
+
+def histories(ledger: Ledger, space: DesignSpace, wanted: Conditions) -> list[History]:
+    """Returns the histories of `device_groups`."""
+    return [group.history() for group in device_groups(ledger, space, wanted)]
 
 
 def _names(ledger: Ledger) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -15,13 +16,24 @@ from torch import Tensor
 
 from protran.features import FAINT_HARDWARE_COLUMNS, FeatureMap
 from protran.optimize.scales import Scale
+from protran.optimize.source_fits import usable_sources
+from protran.optimize.sources import quantity_of
 from protran.optimize.state import ExactQuantity, Knowledge, SearchObjective, SearchState
 from search_spaces.candidate import Candidate
 from search_spaces.cost import Cost, memory_bytes
+from surrogates.active import JointBelief
 from surrogates.hetero_gp import HeteroscedasticGP
+from surrogates.sourced_gp import SourcedGP
 
 FEWEST_ROWS = 2
 """Finite values of an objective below which nothing can be believed about it."""
+
+
+class JointSurrogate(JointBelief, Protocol):
+    """A fitted surrogate whose belief about `m` transformed outputs is Gaussian, jointly over points."""
+
+    def joint(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns mean `... x m x q` and covariance `... x m x q x q` of the noise-free outputs at `x: ... x q x d`."""
 
 
 class InputMap:
@@ -71,7 +83,7 @@ class InputMap:
 class Belief:
     """A surrogate, and what it sees of an input row."""
 
-    surrogate: HeteroscedasticGP
+    surrogate: JointSurrogate
     columns: list[int]
 
 
@@ -148,10 +160,11 @@ def fit_beliefs(state: SearchState) -> Beliefs:
 
 def fit_surrogate(
     state: SearchState, objectives: Sequence[SearchObjective], inputs: InputMap, rows: Tensor
-) -> HeteroscedasticGP:
+) -> HeteroscedasticGP | SourcedGP:
     """Returns the surrogate of objectives of one kind, on that kind's columns of the input rows.
 
     Observations that say nothing about these objectives are left out; scores carry the fidelity of their training.
+    Where the state has sources, that of hardware may start from them.
 
     Args:
         state: holds the observations.
@@ -168,9 +181,20 @@ def fit_surrogate(
         if objective.scale is not Scale.LOG:  # logarithms are the surrogate's own business, with exact moments
             variances[:, j] = objective.scale.variance(values[:, j], variances[:, j])
             values[:, j] = objective.scale.forward(values[:, j])
-    knowledge = objectives[0].knowledge
-    faint = FAINT_HARDWARE_COLUMNS if knowledge is Knowledge.HARDWARE else ()
-    surrogate = HeteroscedasticGP([objective.scale is Scale.LOG for objective in objectives], faint)
-    columns = inputs.columns(knowledge)
+    surrogate = _unfitted(state, objectives, inputs)
+    columns = inputs.columns(objectives[0].knowledge)
     surrogate.fit(x[:, columns], torch.as_tensor(values), torch.as_tensor(variances))
     return surrogate
+
+
+def _unfitted(
+    state: SearchState, objectives: Sequence[SearchObjective], inputs: InputMap
+) -> HeteroscedasticGP | SourcedGP:
+    logs = [objective.scale is Scale.LOG for objective in objectives]
+    if objectives[0].knowledge is not Knowledge.HARDWARE:
+        return HeteroscedasticGP(logs)
+    if not state.sources or not all(logs):
+        return HeteroscedasticGP(logs, FAINT_HARDWARE_COLUMNS)
+    quantities = [quantity_of(objective.name) for objective in objectives]
+    devices, _ = usable_sources(state.sources, inputs.features, quantities)
+    return SourcedGP(devices, FAINT_HARDWARE_COLUMNS)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from protran.optimize.ascent import ascend
-from protran.optimize.beliefs import InputMap, believable, fit_surrogate
+from protran.optimize.beliefs import InputMap, JointSurrogate, believable, fit_surrogate
 from protran.optimize.pool import Pool
 from protran.optimize.proposer import check_batch_size
+from protran.optimize.repeats import worthwhile_repeats
 from protran.optimize.seeds import child_seed, deterministic_torch
+from protran.optimize.source_fits import source_remarks, usable_sources
+from protran.optimize.sources import quantity_of
 from protran.optimize.space_filling import space_filling
 from protran.optimize.state import Knowledge, SearchObjective, SearchState, finite_names
 from search_spaces.candidate import Candidate
 from search_spaces.sampling import SamplingMethod, sample
 from surrogates.active import balanced_weights, choose, variance_reduction
 from surrogates.error_bound import relative_error_bound
-from surrogates.hetero_gp import HeteroscedasticGP
+from surrogates.sourced_gp import SourcedGP
 
 POOL = 256
 REFERENCE = 256
@@ -36,8 +40,9 @@ def propose_profiles(state: SearchState, batch_size: int) -> list[Candidate]:
 
     From a low-discrepancy pool, greedily, the candidates that remove most predicted variance over a sample of the whole
     space per second that their profiles are predicted to take; each then climbs the same criterion through the relaxed
-    genes, and the best of pool and climbers is taken. Candidates that were profiled, are pending or are excluded are
-    not proposed. A pure function of its arguments.
+    genes, and the best of pool and climbers is taken. Profiled candidates are among them where noise hides them: one
+    that is proposed is to be measured again. Those that are pending or excluded are not proposed. A pure function of
+    its arguments.
 
     Without hardware objectives there is nothing to learn: none. Before two profiles: a low-discrepancy sample.
 
@@ -59,30 +64,56 @@ def propose_profiles(state: SearchState, batch_size: int) -> list[Candidate]:
         return _most_telling(state, inputs, fit_surrogate(state, known, inputs, rows), known, batch_size)
 
 
-def predicted_error(state: SearchState) -> dict[str, float]:
-    """Returns, per hardware objective, what the mean relative error of predictions over the space is likely below.
+@dataclass(frozen=True)
+class Assessment:
+    """How good the beliefs about hardware are.
 
-    It is the surrogate's own bound on the error of its mean against the true mean (noise of measurement apart, see
-    `surrogates.error_bound`), not the error to expect, which is exceeded half of the time; infinite with fewer than two
-    profiles. The stop rule of the learn phase compares it with its target.
+    Attributes:
+        errors: per hardware objective, what the mean relative error of predictions over the space is likely below.
+        weights: per believed objective, how much other devices count in the belief; empty without sources.
+        remarks: which sources are used and which were dropped, each with the reason, in sentences.
+    """
+
+    errors: dict[str, float]
+    weights: dict[str, float] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+
+
+def assess(state: SearchState) -> Assessment:
+    """Returns how good the beliefs about hardware are, and what they start from.
+
+    The error is the surrogate's own bound on the error of its mean against the true mean (noise of measurement apart,
+    see `surrogates.error_bound`), not the error to expect, which is exceeded half of the time; infinite with fewer than
+    two profiles. The stop rule of the learn phase compares it with its target.
     """
     objectives = state.of(Knowledge.HARDWARE)
     errors = dict.fromkeys((objective.name for objective in objectives), math.inf)
     known = believable(state, objectives)
-    if known:
-        with deterministic_torch(child_seed(state.seed, state.step, "predicted error")):
-            inputs = InputMap(state)
-            rows = inputs.of_candidates([row.candidate for row in state.observations])
-            surrogate = fit_surrogate(state, known, inputs, rows)
-            bound = relative_error_bound(surrogate, _reference(state, inputs))
-        errors.update(zip((objective.name for objective in known), bound.tolist(), strict=True))
-    return errors
+    if not known:
+        return Assessment(errors)
+    with deterministic_torch(child_seed(state.seed, state.step, "predicted error")):
+        inputs = InputMap(state)
+        rows = inputs.of_candidates([row.candidate for row in state.observations])
+        surrogate = fit_surrogate(state, known, inputs, rows)
+        bound = relative_error_bound(surrogate, _reference(state, inputs))
+    names = [objective.name for objective in known]
+    errors.update(zip(names, bound.tolist(), strict=True))
+    if not isinstance(surrogate, SourcedGP):
+        return Assessment(errors)
+    weights = {name: surrogate.weight_of(output) for output, name in enumerate(names)}
+    _, faults = usable_sources(state.sources, inputs.features, [quantity_of(name) for name in names])
+    return Assessment(errors, weights, (*source_remarks(surrogate, names), *faults))
+
+
+def predicted_error(state: SearchState) -> dict[str, float]:
+    """Returns the errors of `assess`."""
+    return assess(state).errors
 
 
 def _most_telling(
     state: SearchState,
     inputs: InputMap,
-    surrogate: HeteroscedasticGP,
+    surrogate: JointSurrogate,
     known: Sequence[SearchObjective],
     batch_size: int,
 ) -> list[Candidate]:
@@ -92,26 +123,31 @@ def _most_telling(
     pool = Pool(inputs, barred)
     draws = min(state.space.size, POOL + len(barred))
     pool.add(sample(state.space, draws, SamplingMethod.SOBOL, child_seed(state.seed, state.step, "learn: pool")))
-    if len(pool) <= batch_size:
-        return pool.candidates
     weights = balanced_weights(surrogate, reference)
+    repeats = worthwhile_repeats(state, inputs, surrogate, known, reference, weights)
+    if len(pool) + len(repeats.candidates) <= batch_size:
+        return [*pool.candidates, *repeats.candidates]
 
     def chosen() -> list[int]:
-        x = pool.rows[:, columns]
+        x = torch.cat([pool.rows[:, columns], repeats.x])
         costs = profile_costs(surrogate, known, x).detach()
-        return choose(surrogate, x, reference, batch_size, costs=costs, weights=weights)
+        noises = torch.cat([surrogate.noise(pool.rows[:, columns]).detach(), repeats.noises])
+        return choose(surrogate, x, reference, batch_size, costs=costs, weights=weights, noises=noises)
 
     def worth(z: Tensor) -> Tensor:
         x = inputs.of_relaxed(z)[:, columns]
         gain = variance_reduction(surrogate, x.unsqueeze(-2), reference, weights=weights)
         return gain / profile_costs(surrogate, known, x)
 
-    starts = torch.as_tensor(encoding.encode_many([pool.candidates[place] for place in chosen()]))
-    pool.add(encoding.decode_many(ascend(worth, starts, steps=STEPS, rate=RATE).numpy()))
-    return [pool.candidates[place] for place in chosen()]
+    new = [pool.candidates[place] for place in chosen() if place < len(pool)]
+    if new:
+        starts = torch.as_tensor(encoding.encode_many(new))
+        pool.add(encoding.decode_many(ascend(worth, starts, steps=STEPS, rate=RATE).numpy()))
+    offered = [*pool.candidates, *repeats.candidates]
+    return [offered[place] for place in chosen()]
 
 
-def profile_costs(surrogate: HeteroscedasticGP, objectives: Sequence[SearchObjective], x: Tensor) -> Tensor:
+def profile_costs(surrogate: JointSurrogate, objectives: Sequence[SearchObjective], x: Tensor) -> Tensor:
     """Returns about how many seconds a profile takes at `x: n x d`, `n`, summed over devices; differentiable.
 
     Where no objective is a latency, nothing is known about that and all profiles cost the same.

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from protran.optimize.scales import Scale
+from protran.optimize.sources import SourceRows
 from search_spaces.candidate import Candidate
 from search_spaces.input_spec import InputSpec
 from search_spaces.space import DesignSpace
@@ -84,12 +85,16 @@ class Observation:
         values: objective name -> observed value in its own unit; only what was observed.
         variances: objective name -> variance of that value; left out where unknown.
         fidelity: fidelity of the training behind a score, 0 to 1 (1 = full).
+        counts: objective name -> how many measurements its value is the mean of; left out where it is one.
+        shared: objective name -> the part of its variance that no repeat makes smaller; left out where there is none.
     """
 
     candidate: Candidate
     values: Mapping[str, float]
     variances: Mapping[str, float] = field(default_factory=dict)
     fidelity: float = 1.0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    shared: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,7 @@ class SearchState:
         pending: proposed before and not answered yet.
         excluded: never to be proposed again (failed ones).
         batch_size: batch of the workload, for the memory that is counted.
+        sources: other devices, which beliefs about hardware may start from; none of the campaign's own.
     """
 
     space: DesignSpace
@@ -119,6 +125,7 @@ class SearchState:
     pending: tuple[Candidate, ...] = ()
     excluded: tuple[Candidate, ...] = ()
     batch_size: int = 1
+    sources: tuple[SourceRows, ...] = ()
 
     def __post_init__(self) -> None:
         names = [objective.name for objective in self.objectives]

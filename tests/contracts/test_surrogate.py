@@ -11,6 +11,7 @@ from surrogates.boshnas import Boshnas
 from surrogates.ensemble import DeepEnsemble
 from surrogates.errors import SurrogateError
 from surrogates.hetero_gp import HeteroscedasticGP
+from surrogates.sourced_gp import SourcedGP
 from surrogates.stacked import StackedSurrogate
 from surrogates.transfer import TransferSurrogate
 from surrogates.trees import BoostedTrees
@@ -21,6 +22,7 @@ SURROGATES = {
     "ensemble": DeepEnsemble,
     "boshnas": Boshnas,
     "transfer": TransferSurrogate,
+    "sourced-gp": SourcedGP,
     "stacked": StackedSurrogate,
     "average-power": AveragePower,
 }

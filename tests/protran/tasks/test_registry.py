@@ -15,7 +15,7 @@ def test_watch_is_built_in():
 @pytest.mark.parametrize(
     ("name", "options", "sentence"),
     [
-        ("wach", {}, "unknown task 'wach'; expected one of watch, or the path of a file"),
+        ("wach", {}, "unknown task 'wach'; expected one of watch, unimib, or the path of a file"),
         ("absent.csv", {}, "absent.csv: there is no such file"),
         ("watch", {"window": 5}, "takes no options, got window"),
     ],
