@@ -18,6 +18,7 @@ from protran.campaign.events import CampaignDone, CampaignEvent, CampaignOpened,
 from protran.campaign.findings import findings_of
 from protran.campaign.fronts import front_of
 from protran.campaign.limits import check_limits
+from protran.campaign.origin import config_from_origin, verified_by
 from protran.campaign.phase import Phase
 from protran.campaign.problem import Device, Problem
 from protran.campaign.reach import check_reachable
@@ -65,6 +66,9 @@ def start_campaign(
 
     It may be interrupted or killed at any moment: the same call goes on where it stopped.
 
+    With ``origin="demo"`` it solves that campaign again, for other ``devices``, ``budgets`` or ``objectives``: what was
+    verified there is profiled where it was not yet, and nothing is trained.
+
     Args:
         config: what to do; or give its fields by name: ``start_campaign(name="demo", space="edge-small", …)``.
         runs: the folder with the ledger and the results.
@@ -82,8 +86,8 @@ def start_campaign(
         SpaceError: the space is not valid.
         DeviceError: a device is not there.
     """
-    config = _config(config, fields)
     runs = Path(runs)
+    config = _config(config, fields, runs)
     kind = _dispatcher_kind(dispatcher)
     _check_possible(config, runs)
     with ExitStack() as stack:
@@ -145,7 +149,10 @@ def profile(
         return profiler.measure(candidate, input_spec, workload, repeats=repeats, keep_trace=keep_trace)
 
 
-def _config(config: CampaignConfig | None, fields: dict[str, Any]) -> CampaignConfig:
+def _config(config: CampaignConfig | None, fields: dict[str, Any], runs: Path) -> CampaignConfig:
+    if config is None and fields.get("origin") is not None:
+        with Ledger.open(runs / LEDGER_FILE) as ledger:
+            return config_from_origin(ledger, fields)
     if config is None:
         return config_from_arguments(fields)
     if fields:
@@ -181,6 +188,8 @@ def _record(ledger: Ledger, config: CampaignConfig) -> CampaignRecord:
         charter = write_charter(config, devices, usual_quantities(config))
         problem = read_charter(charter)
         check_reachable(problem)
+        if config.origin is not None:
+            charter["origin"] = verified_by(ledger, charter, config.origin)
         charter["sources"], charter["sources_left_out"] = choose_sources(ledger, problem)
         return ledger.create_campaign(config.name, charter, config.seed)
     check_same(config, record.config)

@@ -110,6 +110,7 @@ class CampaignConfig(BaseModel):
         seed: root of every random number.
         proposer: who proposes candidates in the search phase.
         reuse: which answers of other campaigns may be taken over.
+        origin: name of an earlier campaign in the same ledger that this one solves again, without trainings.
         grid: what feeds the machines; for an effort in grams of CO2e.
     """
 
@@ -126,6 +127,7 @@ class CampaignConfig(BaseModel):
     seed: Annotated[int, Field(ge=0, lt=2**63, strict=True)] = 0
     proposer: ProposerKind = ProposerKind.GRADIENT
     reuse: Reuse = Reuse.NONE
+    origin: str | None = None
     grid: GridConfig | None = None
 
     @field_validator("name")
@@ -167,6 +169,14 @@ class CampaignConfig(BaseModel):
         if "devices" in info.data:
             budgets_for(budgets, info.data["devices"])
         return budgets
+
+    @model_validator(mode="after")
+    def _an_origin_is_taken_over(self) -> CampaignConfig:
+        if self.origin is not None and self.reuse is not Reuse.ALL:
+            raise ValueError(
+                f"expected reuse: all beside an origin, whose answers are taken over, got {self.reuse.value}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _grams_need_a_grid(self) -> CampaignConfig:

@@ -160,13 +160,16 @@ class Campaign:
     def _opened(self, *, resumed: bool) -> CampaignEvent:
         progress = self._ledger.progress(self._record.id)
         effort, devices = self._problem.config.effort, len(self._problem.devices)
+        profiles, trainings = effort.profiles_planned, effort.trainings_planned
+        if self._problem.origin:  # profiled twice, and every score is known
+            profiles, trainings = 2 * len(self._problem.origin), progress.trainings_answered
         return CampaignOpened(
             name=self._record.name,
             resumed=resumed,
             profiles_done=progress.profiles_answered - progress.profiles_rejected,
-            profiles_planned=effort.profiles_planned * devices,
+            profiles_planned=profiles * devices,
             trainings_done=progress.trainings_answered,
-            trainings_planned=effort.trainings_planned,
+            trainings_planned=trainings,
         )
 
 

@@ -19,6 +19,7 @@ from protran.quantities import Quantity
 from protran.tasks.registry import load_task
 from protran.training.fidelity import fidelities
 from protran.training.recipe import Recipe
+from search_spaces.candidate import Candidate
 from search_spaces.input_spec import InputSpec
 from search_spaces.space import DesignSpace, load_space
 
@@ -99,6 +100,7 @@ def read_charter(charter: Mapping[str, Any]) -> Problem:
         low=Fidelity.from_json(charter["low"]),
         full=Fidelity.from_json(charter["full"]),
         refit=Fidelity.from_json(charter["refit"]),
+        origin=tuple(Candidate.from_json(item) for item in charter.get("origin", ())),
     )
 
 

@@ -78,6 +78,8 @@ class Planner:
         """
         if not past:
             return self._seed()
+        if self._problem.origin:
+            return self._again(past, findings)
         if past[-1].phase is Phase.VERIFY:
             return None
         state = search_state(self._problem, findings, len(past))
@@ -85,9 +87,18 @@ class Planner:
         return self._with_remarks(past, state, step) if step else self._verify(state)
 
     def _seed(self) -> StepPlan:
+        if self._problem.origin:
+            return StepPlan(Phase.SEED, self._problem.origin)
         space, config = self._problem.space, self._problem.config
         count = min(self._effort.seed_candidates, space.size)
         return StepPlan(Phase.SEED, tuple(sample(space, count, SamplingMethod.SOBOL, config.seed)))
+
+    def _again(self, past: Sequence[StepPlan], findings: Findings) -> StepPlan | None:
+        """Returns the verification of what an earlier campaign verified, apart from what cannot run here."""
+        if past[-1].phase is Phase.VERIFY:
+            return None
+        usable = [candidate for candidate in self._problem.origin if findings.failure(candidate) is None]
+        return StepPlan(Phase.VERIFY, tuple(usable))
 
     def _learn(self, past: Sequence[StepPlan], state: SearchState) -> StepPlan | None:
         if past[-1].phase not in (Phase.SEED, Phase.LEARN) or not state.of(Knowledge.HARDWARE):

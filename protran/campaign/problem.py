@@ -13,6 +13,7 @@ from protran.fidelity import Fidelity
 from protran.objectives import Objective
 from protran.optimize.sources import SourceRows
 from protran.training.recipe import Recipe
+from search_spaces.candidate import Candidate
 from search_spaces.input_spec import InputSpec
 from search_spaces.space import DesignSpace
 
@@ -43,6 +44,7 @@ class Problem:
         low: fidelity of trainings in the seed and search phases.
         full: fidelity of trainings in the verify phase that give the error to report.
         refit: fidelity of its trainings that give the test error: of models fitted to the validation set too.
+        origin: candidates that an earlier campaign verified, where this one solves it again.
         sources: other devices that beliefs about hardware start from; only whoever plans needs them.
     """
 
@@ -59,6 +61,7 @@ class Problem:
     low: Fidelity
     full: Fidelity
     refit: Fidelity
+    origin: tuple[Candidate, ...] = ()
     sources: tuple[SourceRows, ...] = ()
 
     @property

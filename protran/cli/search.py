@@ -74,6 +74,15 @@ def search(
     proposer: Annotated[
         str | None, typer.Option(help="gradient, or random to compare with. (default: gradient)")
     ] = None,
+    origin: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="NAME",
+            help="Solve this finished campaign again for other devices, budgets or objectives, without trainings: all "
+            "else is as it was there.",
+        ),
+    ] = None,
     reuse: Annotated[
         str | None,
         typer.Option(
@@ -119,14 +128,25 @@ def search(
         "reuse": reuse,
         "grid": _grid(country, grid_intensity, pue, estimate_energy),
     }
-    config = _config(campaign, arguments)
     hours = low_hours(carbon_schedule, carbon_hours, carbon_zone)
+    asked = {"config": _config(campaign, arguments)} if origin is None else _again(origin, campaign, arguments)
     with resumable(), watching(screen(stderr=as_json)) as progress:
-        result = start_campaign(config, runs=runs, observer=progress, dispatcher=dispatcher, carbon_schedule=hours)
+        result = start_campaign(**asked, runs=runs, observer=progress, dispatcher=dispatcher, carbon_schedule=hours)
     if as_json:
-        print_json({"campaign": config.name, "folder": str(runs / config.name), **result.front.to_json()})
+        print_json({"campaign": result.name, "folder": str(runs / result.name), **result.front.to_json()})
     else:
-        present(result.front, config.name, runs)
+        present(result.front, result.name, runs)
+
+
+def _again(origin: str, path: Path | None, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Returns the fields of a campaign that solves an earlier one again."""
+    from protran.errors import InputError
+
+    if path is not None:
+        raise InputError(f"expected --from or a campaign file, got both; what {path} says is as in {origin!r}")
+    if arguments["name"] is None:
+        raise InputError(f"--from needs a name for the new campaign, got none; add --name, for example {origin}-2")
+    return {**{key: value for key, value in arguments.items() if value is not None}, "origin": origin}
 
 
 def _config(path: Path | None, arguments: dict[str, Any]) -> CampaignConfig:

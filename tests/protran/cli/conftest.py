@@ -52,11 +52,11 @@ class FakeApi:
     statuses: list[dict[str, Any]] = field(default_factory=list)
     usage: Any = None
 
-    def start_campaign(self, config: Any, **options: Any) -> Any:
+    def start_campaign(self, config: Any = None, **options: Any) -> Any:
         self.asked = {"config": config, **options}
         for event in self.events:
             options["observer"](event)
-        return SimpleNamespace(front=self._front())
+        return SimpleNamespace(front=self._front(), name=options["name"] if config is None else config.name)
 
     def open_campaign(self, name: str, runs: Path = Path("runs")) -> Any:
         if name != "demo":

@@ -156,3 +156,35 @@ def test_bad_input_is_one_sentence_and_starts_nothing(
     assert sentence in ran.err
     assert "\x1b" not in ran.err
     assert api.asked == {}
+
+
+def test_an_earlier_campaign_is_solved_again_with_what_is_given_alone(run: Run, api: Any) -> None:
+    run("search", "--from", "demo", "--name", "demo-pi", "--device", "pi", "--budget", "latency<=3ms")
+    asked = {name: api.asked[name] for name in ("config", "origin", "name", "devices", "budgets")}
+    assert asked == {
+        "config": None,
+        "origin": "demo",
+        "name": "demo-pi",
+        "devices": ["pi"],
+        "budgets": ["latency<=3ms"],
+    }
+    assert "space" not in api.asked
+
+
+def test_solving_again_needs_a_name(run: Run, api: Any) -> None:
+    ran = run("search", "--from", "demo", "--device", "pi")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--from needs a name for the new campaign, got none; add --name, for example demo-2" in ran.err
+
+
+def test_an_effort_in_grams_takes_the_grid_from_the_options(run: Run, api: Any) -> None:
+    run("search", "--effort", "demo,5 gCO2e", "--country", "DE", "--pue", "1.2", "--estimate-energy")
+    config = api.asked["config"]
+    assert config.effort.co2e_g == 5
+    assert (config.grid.country, config.grid.pue, config.grid.estimate_energy) == ("DE", 1.2, True)
+
+
+def test_an_estimate_without_a_grid_is_refused(run: Run, api: Any) -> None:
+    ran = run("search", "--estimate-energy")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--estimate-energy needs a grid, got none" in ran.err
