@@ -79,4 +79,5 @@ def label_of(name: str) -> str:
     quantity, _, device = name.partition("@")
     known = {item.value: item.short_name for item in Quantity}
     label = known.get(quantity, quantity).replace("_", " ").replace("-", " ")
-    return f"{label} on {device}" if device else label
+    places = {"worst": f"{label} on the worst device", "mean": f"mean {label} of the devices"}
+    return places.get(device, f"{label} on {device}") if device else label

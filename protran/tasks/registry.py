@@ -8,11 +8,24 @@ from typing import Any
 
 from protran.tasks.base import Task
 from protran.tasks.errors import TaskError
+from protran.tasks.unimib import UnimibTask
+from protran.tasks.unimib_options import UnimibOptions
 from protran.tasks.watch import WatchTask
 from protran.tasks.windows_file import SUFFIXES, WindowsFileTask
 from protran.tasks.windows_options import WindowsOptions
 
-_BUILT_IN: Mapping[str, Callable[[], Task]] = {"watch": WatchTask}
+
+def _watch(options: Mapping[str, Any]) -> Task:
+    if options:
+        raise TaskError(f"the built-in task watch takes no options, got {', '.join(sorted(options))}")
+    return WatchTask()
+
+
+def _unimib(options: Mapping[str, Any]) -> Task:
+    return UnimibTask(UnimibOptions.from_json(options))
+
+
+_BUILT_IN: Mapping[str, Callable[[Mapping[str, Any]], Task]] = {"watch": _watch, "unimib": _unimib}
 
 
 def builtin_tasks() -> tuple[str, ...]:
@@ -25,7 +38,7 @@ def load_task(name_or_path: str | Path, options: Mapping[str, Any] | None = None
 
     Args:
         name_or_path: a name of `builtin_tasks`, or the path of a .csv or .npz file.
-        options: for a file, the fields of `WindowsOptions`; a built-in task takes none.
+        options: for a file, the fields of `WindowsOptions`; for `unimib`, those of `UnimibOptions`; `watch` takes none.
 
     Raises:
         TaskError: unknown name, no such file, or an option that is unknown or out of range.
@@ -33,9 +46,7 @@ def load_task(name_or_path: str | Path, options: Mapping[str, Any] | None = None
     options = dict(options or {})
     text = str(name_or_path)
     if text in _BUILT_IN:
-        if options:
-            raise TaskError(f"the built-in task {text} takes no options, got {', '.join(sorted(options))}")
-        return _BUILT_IN[text]()
+        return _BUILT_IN[text](options)
     path = Path(text).expanduser()
     if path.suffix.lower() not in SUFFIXES:
         known = ", ".join(_BUILT_IN)

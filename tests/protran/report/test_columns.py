@@ -47,6 +47,8 @@ def test_an_empty_front_has_its_columns_all_the_same(front_document: Maker) -> N
     ("name", "label"),
     [
         ("latency_s@jetson", "latency on jetson"),
+        ("latency_s@worst", "latency on the worst device"),
+        ("latency_s@mean", "mean latency of the devices"),
         ("peak_power_w", "peak power"),
         ("error", "error"),
         ("odd_one", "odd one"),

@@ -246,7 +246,7 @@ def data_with(value):
             "adl_data must have the shape (windows, 453), got (216, 3, 151)",
         ),
         ("adl_data", np.zeros((0, 453)), "adl_data must have the shape (windows, 453), got (0, 453)"),
-        ("adl_data", signals(216) + 1j, "adl_data must hold real numbers, got complex128"),
+        ("adl_data", signals(216) + 1j, "adl_data must hold real numbers, got complex ones"),
         ("adl_data", signals(215), "adl_labels must have one row a window, 215 as in adl_data, got 216"),
         ("adl_data", data_with(np.nan), "got NaN or infinity in 1 of 216 rows (first: row 8)"),
         ("adl_data", data_with(1e300), "got NaN or infinity in 1 of 216 rows (first: row 8)"),
@@ -257,7 +257,7 @@ def data_with(value):
         ("adl_labels", changed_label(1, np.nan), "must be the number of a person, at least 1, got nan in row 5"),
         ("adl_labels", changed_label(2, 0), "must be the number of a trial, at least 1, got 0 in row 5"),
         ("adl_labels", np.where(labels() == 4, 5, labels()), "all 9 activities, got none of Running (4)"),
-        ("adl_labels", np.full((216, 3), "a", dtype=object), "adl_labels must hold real numbers, got object"),
+        ("adl_labels", np.full((216, 3), "a", dtype=object), "adl_labels must hold real numbers, got MATLAB's class 1"),
     ],
 )
 def test_a_damaged_matrix_is_one_sentence_that_names_the_file(folder, key, matrix, sentence):
