@@ -7,7 +7,6 @@ from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from protran.optimize.beliefs import can_believe, fit_beliefs
 from protran.optimize.hypervolume import hypervolume, non_dominated, reference_point
@@ -41,9 +40,8 @@ def select_front(state: SearchState, limit: int) -> list[Candidate]:
     with deterministic_torch(child_seed(state.seed, state.step, "select")):
         beliefs = fit_beliefs(state)
         rows = beliefs.inputs.of_candidates(known)
-        with torch.no_grad():
-            scaled, variance = beliefs.moments(rows)
-        margin = NormalDist().inv_cdf(KEPT_WITH) * variance.clamp_min(0.0).sqrt()
+        scaled = beliefs.mean(rows)
+        margin = NormalDist().inv_cdf(KEPT_WITH) * beliefs.doubt(rows).sqrt()
         excess = make_target(beliefs, rows, state.budgets).excess(scaled + margin).numpy()
         points = to_volume(beliefs.objectives, scaled).numpy()
     keepers = np.flatnonzero(excess <= 0)
