@@ -27,6 +27,7 @@ from device_agents.environment import machine_facts
 from device_agents.measurement import ProfileRequest
 from device_agents.simulated import SimulatedAgent
 from device_agents.workload import Workload
+from protran.optimize.gradient import GradientProposer
 from protran.optimize.hypervolume import non_dominated
 from protran.optimize.state import Observation, SearchObjective, SearchState
 from search_spaces.candidate import Candidate, HeadKind
@@ -59,7 +60,8 @@ def main() -> None:
     text = json.dumps(content, indent=1) + "\n"
     (arguments.results / "proposal_round.json").write_text(text, encoding="utf-8")
     print(f"Machine: {facts['processor']}, {facts['cores']} cores, load {facts['load']}\n")
-    print("| seconds of a round | of those processor | peak resident memory | on the front | seeds |\n|---|---|---|---|---|")
+    print("| seconds of a round | of those processor | peak resident memory | on the front | seeds |")
+    print("|---|---|---|---|---|")
     cells = [_spread([found[key] for found in rounds]) for key in ("wall_s", "core_s", "peak_mb", "front")]
     print(f"| {cells[0]} | {cells[1]} | {cells[2]} MB | {cells[3]} | {len(rounds)} |")
 
@@ -74,8 +76,6 @@ def fresh_round(space: str, seed: int) -> dict[str, Any]:
 
 def one_round(space: str, seed: int) -> dict[str, Any]:
     """Returns seconds, resident memory and the size of the front of one proposal."""
-    from protran.optimize.gradient import GradientProposer
-
     state = known_state(space, seed)
     costs = np.array([[row.values[name] for name in ("error", *MEASURES)] for row in state.observations])
     began_s, core_s = time.perf_counter(), time.process_time()

@@ -27,7 +27,8 @@ from surrogates.sourced_gp import SourcedGP
 
 OWN_SHARE = 1 / 3
 """Part of what was learnt as noise of a measurement that may be the candidate's own: what its features do not show.
-Without it, of candidates believed to keep a budget with 95 %, far more than 5 % break it (`benchmarks.budget_picks`)."""
+Without it, far more than 5 % of candidates believed to keep a budget with 95 % break it (`benchmarks.budget_picks`).
+"""
 FEWEST_ROWS = 2
 """Finite values of an objective below which nothing can be believed about it."""
 
