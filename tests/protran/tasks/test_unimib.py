@@ -161,6 +161,21 @@ def test_a_reference_finds_the_data_from_another_working_folder(folder, tmp_path
     assert task_from_reference(reference).reference() == reference
 
 
+def test_a_campaign_begun_beside_the_folder_finds_the_data_from_elsewhere(folder, monkeypatch):
+    from protran.campaign.charter import read_charter, write_charter
+    from protran.campaign.problem import Device
+    from protran.config import config_from_arguments
+
+    place = Path(folder())
+    monkeypatch.chdir(place.parent)
+    task = {"source": "unimib", "options": {"folder": place.name}}
+    config = config_from_arguments({"name": "activities", "space": "edge-small", "task": task})
+    problem = read_charter(write_charter(config, [Device("local", "0123456789abcdef")]))
+    monkeypatch.chdir(os.sep)
+    assert problem.input_spec.classes == 9
+    assert sum(map(len, task_from_reference(problem.task).load().sets.values())) == len(labels())
+
+
 def test_a_reference_to_files_that_changed_is_refused(folder):
     reference = load_task("unimib", {"folder": folder()}).reference()
     folder(adl_data={"adl_data": signals(len(labels())) * 2})
