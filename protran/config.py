@@ -56,7 +56,7 @@ class TaskConfig(BaseModel):
 
     Attributes:
         source: name or path.
-        options: for a file, for example which column holds the label; the task checks them.
+        options: for a file or `unimib`, for example which column holds the label; the task checks them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

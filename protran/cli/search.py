@@ -183,7 +183,7 @@ def _task(source: str | None, options: list[str] | None) -> Any:
     if source is None:
         from protran.errors import InputError
 
-        raise InputError("--task-option needs --task FILE.csv, the file that it is about")
+        raise InputError("--task-option needs --task, the task or file that it is about")
     return {"source": source, "options": parsed}
 
 

@@ -26,7 +26,12 @@ def list_tasks(as_json: JsonFlag = False) -> None:
     tasks = [load_task(name) for name in builtin_tasks()]
     if as_json:
         listed = [
-            {"name": task.name, "input_spec": task.input_spec.to_json(), "classes": list(task.classes)}
+            {
+                "name": task.name,
+                "input_spec": task.input_spec.to_json(),
+                "classes": list(task.classes),
+                "obtaining": task.obtaining,
+            }
             for task in tasks
         ]
         print_json({"tasks": listed})
@@ -35,6 +40,8 @@ def list_tasks(as_json: JsonFlag = False) -> None:
         spec = task.input_spec
         reads = f"{spec.kind.value}, {spec.channels} channels of {spec.length} samples, {len(task.classes)} classes"
         screen().print(f"{task.name:<12} {reads}")
+        if task.obtaining:
+            screen().print(f"{'':<12} {task.obtaining}")
     screen().print("Any .csv or .npz of windows is a task too: protran task check FILE.csv --task-option label=COLUMN")
 
 

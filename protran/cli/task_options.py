@@ -14,10 +14,10 @@ TaskOptions = Annotated[
     typer.Option(
         "--task-option",
         metavar="NAME=VALUE",
-        help="How to read a CSV or NPZ task, for example label=activity, person=subject, window=100.",
+        help="How to read a task from files, for example label=activity, person=subject, window=100, folder=DATA.",
     ),
 ]
-_NAMES = frozenset({"label", "group", "person"})
+_NAMES = frozenset({"label", "group", "person", "folder", "split"})
 _LISTS = frozenset({"channels"})
 
 

@@ -108,6 +108,7 @@ def _factor(covariance: Tensor) -> Tensor:
     """Returns the Cholesky factors of `covariance: m x n x n`, of each with the least nugget that makes it one."""
     size = covariance.diagonal(dim1=-2, dim2=-1).amax(-1).clamp_min(1e-8).view(-1, 1, 1)
     identity = torch.eye(covariance.shape[-1], dtype=covariance.dtype)
+    factor: Tensor
     factor, failed = torch.linalg.cholesky_ex(covariance + NUGGET * size * identity)
     if int(failed.max()):  # many rows of a smooth belief over few dimensions
         larger = torch.where(failed.view(-1, 1, 1) > 0, LARGER_NUGGET, NUGGET)

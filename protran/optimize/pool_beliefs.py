@@ -76,6 +76,25 @@ class OutputBelief:
             return self.surrogate.covariance(self.x[rows], self.x)[0]
 
 
+@dataclass(frozen=True)
+class CountedOutput:
+    """The logarithm of an objective that was counted for every row: known without noise.
+
+    Attributes:
+        x: `n x 1`, the logarithms.
+    """
+
+    x: Tensor
+
+    def moments(self) -> tuple[Tensor, Tensor]:
+        """Returns the logarithms and their variance, which is 0, `n` each."""
+        return self.x[:, 0], torch.zeros_like(self.x[:, 0])
+
+    def covariance(self, rows: Tensor) -> Tensor:
+        """Returns zeros, `k x n`: one value says nothing of another that is not known already."""
+        return self.x.new_zeros(len(rows), len(self.x))
+
+
 class PoolBeliefs:
     """The belief about `m` objectives at the `n` rows of a pool, given the noise-free values at known rows.
 
@@ -90,7 +109,7 @@ class PoolBeliefs:
         variance: `n x m`, given the known rows.
     """
 
-    def __init__(self, outputs: Sequence[OutputBelief], known: Tensor) -> None:
+    def __init__(self, outputs: Sequence[OutputBelief | CountedOutput], known: Tensor) -> None:
         self._outputs = tuple(outputs)
         moments = [output.moments() for output in outputs]
         self.mean = torch.stack([mean for mean, _ in moments], dim=-1)
@@ -134,7 +153,7 @@ def _held_out_likelihood(surrogate: HeteroscedasticGP, y: Tensor) -> float:
     return float(density.nanmean())
 
 
-def _conditioned(output: OutputBelief, variance: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+def _conditioned(output: OutputBelief | CountedOutput, variance: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
     """Returns the half products `k x n` with the known rows and the variances `n` that these leave."""
     cross = output.covariance(known)
     among = cross[:, known]

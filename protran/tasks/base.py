@@ -157,6 +157,11 @@ class Task(ABC):
     def input_spec(self) -> InputSpec:
         """What a model for this task reads and predicts. Raises `TaskError` if unreadable."""
 
+    @property
+    def obtaining(self) -> str:
+        """How a user gets the data, as half a sentence; empty where it comes with ProTran."""
+        return ""
+
     @abstractmethod
     def load(self) -> TaskData:
         """Returns the three sets. Raises `TaskError`, one sentence, where the data cannot be used."""

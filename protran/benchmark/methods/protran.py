@@ -13,14 +13,20 @@ from protran.benchmark.pool import Pool
 from protran.evaluate.diverse_rows import diverse_order
 from protran.features import FAINT_HARDWARE_COLUMNS, FeatureMap
 from protran.optimize.pool_acquisition import choose_rows
-from protran.optimize.pool_beliefs import OutputBelief, PoolBeliefs, View
+from protran.optimize.pool_beliefs import CountedOutput, OutputBelief, PoolBeliefs, View
 from protran.optimize.seeds import child_generator, child_seed, deterministic_torch
 from protran.tables.measurement_table import USUAL_TARGETS
+from search_spaces.cost import memory_bytes
+from search_spaces.gene_table import GeneTable
+from search_spaces.table_cost import count_table
 
 SEEDS = 16
 """Diverse rows before anything is believed."""
 DRAWN = 2000
 """Rows drawn by lot, half of the pool at most, from which the diverse ones are chosen, so that seeds differ."""
+
+SAME = 1e-9
+"""Relative difference below which a told value is the count."""
 
 POWER, WORK = "peak_power_w", ("latency_s", "energy_j")
 """Peak power is the noisiest measure. Seen as a function of believed latency and energy it needs fewer rows than as one
@@ -99,12 +105,26 @@ class ProTranSearch(ObservingMethod):
             chosen = choose_rows(beliefs, known, torch.as_tensor(self.open.mask), count)
         return [self.open.take(row) for row in chosen]
 
-    def beliefs(self) -> list[OutputBelief]:
-        """Returns what is believed of each objective after all that was told, in the order of the objectives."""
+    @functools.cached_property
+    def _counts(self) -> dict[str, Tensor]:
+        """Exact objectives of all rows, `n` each, as far as they are in question."""
+        cost = count_table(GeneTable.of(self.pool.space, self.pool.candidates), self.pool.input_spec)
+        counts = {"parameters": cost.parameters, "memory_bytes": memory_bytes(cost, 1)}
+        return {name: torch.as_tensor(counts[name]) for name in self.pool.objectives if name in counts}
+
+    def beliefs(self) -> list[OutputBelief | CountedOutput]:
+        """Returns what is believed of each objective after all that was told, in the order of the objectives.
+
+        What can be counted is not modelled, where the counts are the values that were told: another input has others.
+        """
         known = torch.tensor(self.rows)
         values = dict(zip(self.pool.objectives, torch.as_tensor(np.stack(self.values)).unbind(-1), strict=True))
-        found: dict[str, OutputBelief] = {}
+        found: dict[str, OutputBelief | CountedOutput] = {}
         for objective in sorted(self.pool.objectives, key=lambda name: name == POWER):  # it follows from the others
+            counts = self._counts.get(objective)
+            if counts is not None and torch.allclose(counts[known], values[objective], rtol=SAME):
+                found[objective] = CountedOutput(counts.log().unsqueeze(-1))
+                continue
             views = self._views(objective)
             if objective == POWER and {*WORK} <= {*found}:
                 views = [View(torch.stack([found[name].moments()[0] for name in WORK], dim=-1))]

@@ -21,8 +21,13 @@ def steps(path: Path, columns: str = "x,y,activity") -> Path:
 
 def test_the_built_in_task_is_listed(run: Run) -> None:
     tasks = json.loads(run("task", "list", "--json").out)["tasks"]
-    assert [task["name"] for task in tasks if task["input_spec"]["channels"] == 3] == ["watch"]
+    assert [task["name"] for task in tasks if task["input_spec"]["channels"] == 3] == ["watch", "unimib"]
     assert "watch" in run("task", "list").out
+
+
+def test_a_task_whose_data_the_user_must_get_says_how(run: Run) -> None:
+    tasks = {task["name"]: task["obtaining"] for task in json.loads(run("task", "list", "--json").out)["tasks"]}
+    assert (tasks["watch"], "folder=" in tasks["unimib"]) == ("", True)
 
 
 def test_a_csv_with_a_missing_column_is_one_sentence(run: Run, tmp_path: Path) -> None:
