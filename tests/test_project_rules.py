@@ -40,5 +40,9 @@ def test_importing_a_package_loads_nothing_heavy(package) -> None:
 
 @pytest.mark.parametrize("word", ["pickle.load", "torch.load", "yaml.load(", "eval(", "shell=True"])
 def test_nothing_that_runs_what_it_reads(word) -> None:
-    found = [str(path.relative_to(ROOT)) for path in _sources() if word in path.read_text().replace(".eval(", "")]
+    found = [
+        str(path.relative_to(ROOT))
+        for path in _sources()
+        if word in path.read_text().replace(".eval(", "").replace("ast.literal_eval(", "")
+    ]
     assert found == []

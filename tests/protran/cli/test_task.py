@@ -27,7 +27,7 @@ def test_the_built_in_task_is_listed(run: Run) -> None:
 
 def test_a_task_whose_data_the_user_must_get_says_how(run: Run) -> None:
     tasks = {task["name"]: task["obtaining"] for task in json.loads(run("task", "list", "--json").out)["tasks"]}
-    assert (tasks["watch"], "folder=" in tasks["unimib"]) == ("", True)
+    assert (tasks["watch"], "option folder" in tasks["unimib"]) == ("", True)
 
 
 def test_a_csv_with_a_missing_column_is_one_sentence(run: Run, tmp_path: Path) -> None:
