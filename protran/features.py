@@ -150,6 +150,10 @@ class FeatureMap:
         cost = count(genes, self.input_spec)
         return self._features(genes, cost, torch.as_tensor), cost
 
+    def projected(self, z: Tensor) -> Tensor:
+        """Returns the nearest candidates' points, `n x d`, through which gradients pass as if nothing had moved."""
+        return self._relaxed.projected(z)
+
     def with_cost_of_relaxed(self, z: Tensor) -> tuple[Tensor, Cost]:
         """Returns the features at `z: n x d`, `n x f`, and the cost (tensors) that they were derived from."""
         genes = self._relaxed.genes(z)

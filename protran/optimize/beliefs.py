@@ -73,6 +73,10 @@ class InputMap:
         """Returns the rows at `z: n x d` in the unit cube at full fidelity, with gradients."""
         return self._rows(*self.features.with_cost_of_relaxed(z))
 
+    def projected(self, z: Tensor) -> Tensor:
+        """Returns the nearest candidates' points, `n x d`, through which gradients pass as if nothing had moved."""
+        return self.features.projected(z)
+
     def _rows(self, features: Tensor, cost: Cost) -> Tensor:
         exact = [torch.as_tensor(self._count(objective, cost)).double().log() for objective in self._exact]
         return torch.cat([features, torch.stack([torch.ones_like(features[:, 0]), *exact], dim=-1)], dim=-1)

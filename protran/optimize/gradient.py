@@ -38,6 +38,9 @@ class GradientSettings:
         rounds: rounds of the polish.
         limit: neighbours per climber.
         fronts: draws of the front over which the acquisition is averaged; even.
+        radius: trust region of each ascent, in edges of the unit cube; 1 is the whole cube.
+        second_order: ascend by AdaHessian rather than Adam, as BOSHNAS does.
+        straight_through: let the ascent look at the nearest candidates of its points, through which gradients pass.
     """
 
     draws: int = 256
@@ -48,6 +51,9 @@ class GradientSettings:
     rounds: int = 3
     limit: int = 32
     fronts: int = 8
+    radius: float = 1.0
+    second_order: bool = False
+    straight_through: bool = False
 
 
 class GradientProposer(Proposer):
@@ -127,8 +133,21 @@ class _Round:
         z = start_points(encoding, best, members, generator)
         # what the first climb found is in the pool, so that later ones start nearer to their tops
         steps = settings.steps if number == 0 else settings.steps // 2
-        ends = ascend(lambda z: self._acquisition(inputs.of_relaxed(z)), z, steps=steps, rate=settings.rate)
+        ends = ascend(
+            self._worth,
+            z,
+            steps=steps,
+            rate=settings.rate,
+            radius=settings.radius,
+            second_order=settings.second_order,
+            seed=child_seed(self._state.seed, self._state.step, f"curvature {number}"),
+        )
         return encoding.decode_many(ends.numpy())
+
+    def _worth(self, z: Tensor) -> Tensor:
+        """Returns the acquisition at relaxed points `n x d`, differentiable."""
+        inputs = self._beliefs.inputs
+        return self._acquisition(inputs.of_relaxed(inputs.projected(z) if self._settings.straight_through else z))
 
     def _score(self, rows: Tensor) -> Tensor:
         """Returns the acquisition of candidates, lowered for those expected to break a budget."""

@@ -167,3 +167,12 @@ def tiny_space() -> DesignSpace:
         feed_forward=(16, 32),
         conditions=(),
     )
+
+
+@pytest.mark.parametrize("option", [{"radius": 0.3}, {"second_order": True}, {"straight_through": True}])
+def test_every_way_to_ascend_proposes_a_whole_batch_of_new_candidates(world, option: dict[str, object]) -> None:
+    state = world.start(12)
+    settings = GradientSettings(draws=64, starts=4, steps=4, rounds=1, **option)
+    proposed = GradientProposer(settings).propose(state, 3)
+    assert len({candidate.key for candidate in proposed} - state.taken()) == 3
+    assert proposed == GradientProposer(settings).propose(state, 3)
