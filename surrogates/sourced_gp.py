@@ -20,7 +20,7 @@ from surrogates.sourced_gp_output import Answers, OutputRows, SourcedOutput, cho
 from surrogates.sourced_gp_storage import packed_output, unpacked_output
 from surrogates.training_data import checked
 from surrogates.transfer_screen import Dropped
-from surrogates.transfer_source import SourceDevice, log_belief
+from surrogates.transfer_source import SourceDevice, check_features, log_belief
 from surrogates.transfer_storage import packed_source, unpacked_source
 
 KIND = "sourced-gp"
@@ -81,7 +81,7 @@ class SourcedGP(Surrogate):
         if not self.sources:
             self._state = _Fitted(alone, (None,) * y.shape[1], ())
             return
-        self._check_features(x)
+        check_features(self.sources, x)
         with torch.no_grad():
             unseen, answers = log_belief(alone.leave_one_out())[0], self._answers(x, range(len(self.sources)))
         rows = [OutputRows(x, y[:, i], y_var[:, i], unseen[:, i]) for i in range(y.shape[1])]
@@ -212,14 +212,6 @@ class SourcedGP(Surrogate):
         if self._state is None:
             raise SurrogateError("expected a fitted surrogate, got one without data; call fit first")
         return self._state
-
-    def _check_features(self, x: Tensor) -> None:
-        for source in self.sources:
-            if source.x.shape[1] != x.shape[1]:
-                raise SurrogateError(
-                    f"expected sources with {x.shape[1]} features as the device's rows, got {source.x.shape[1]} of "
-                    f"{source.name}; use the same feature map"
-                )
 
     def _answers(self, x: Tensor, places: Iterable[int]) -> Answers:
         """Returns what the sources at these places say at `x: ... x d`."""

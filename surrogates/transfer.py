@@ -21,7 +21,7 @@ from surrogates.training_data import checked
 from surrogates.transfer_belief import TransferBelief
 from surrogates.transfer_output import Answers, OutputTransfer, Rows, choose_transfer
 from surrogates.transfer_screen import Dropped
-from surrogates.transfer_source import SourceDevice, log_belief
+from surrogates.transfer_source import SourceDevice, check_features, log_belief
 from surrogates.transfer_storage import packed_source, unpacked_source
 from surrogates.transforms import FeatureScaler
 
@@ -72,7 +72,8 @@ class TransferSurrogate(Surrogate):
         alone.fit(x, y, y_var)
         with torch.no_grad():
             expected = log_belief(alone.leave_one_out())[0]
-            scaler = FeatureScaler.fit(torch.cat([x, *(source.x for source in self._like(x))]))
+            check_features(self.sources, x)
+            scaler = FeatureScaler.fit(torch.cat([x, *(source.x for source in self.sources)]))
             scaled, answers = scaler(x), self._answers(x)
             rows = [Rows.there(scaled, y[:, i], y_var[:, i], expected[:, i]) for i in range(y.shape[1])]
             found = [choose_transfer(self.sources, output, answers, own) for output, own in enumerate(rows)]
@@ -152,16 +153,6 @@ class TransferSurrogate(Surrogate):
         if self._state is None:
             raise SurrogateError("expected a fitted surrogate, got one without data; call fit first")
         return self._state
-
-    def _like(self, x: Tensor) -> tuple[SourceDevice, ...]:
-        """Returns the sources, of which each has the features of `x`."""
-        for source in self.sources:
-            if source.x.shape[1] != x.shape[1]:
-                raise SurrogateError(
-                    f"expected sources with {x.shape[1]} features as the device's rows, got {source.x.shape[1]} of "
-                    f"{source.name}; use the same feature map"
-                )
-        return self.sources
 
     def _answers(self, x: Tensor) -> Answers:
         return {place: source.answers(x) for place, source in enumerate(self.sources)}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from scipy.stats import spearmanr
 from torch import Tensor
 
+from surrogates.errors import SurrogateError
 from surrogates.hetero_gp import HeteroscedasticGP
 from surrogates.output_belief import Moments
 from surrogates.prediction import Prediction
@@ -115,6 +117,16 @@ class SourceDevice:
             return {}
         median, _, variance = log_belief(self.surrogate.predict(x))
         return {output: (median[:, i], variance[:, i]) for i, output in enumerate(self.outputs)}
+
+
+def check_features(sources: Sequence[SourceDevice], x: Tensor) -> None:
+    """Raises `SurrogateError` unless each source has as many features as `x: n x d`."""
+    for source in sources:
+        if source.x.shape[1] != x.shape[1]:
+            raise SurrogateError(
+                f"expected sources with {x.shape[1]} features as the device's rows, got {source.x.shape[1]} of "
+                f"{source.name}; use the same feature map"
+            )
 
 
 def log_belief(prediction: Prediction) -> Moments:

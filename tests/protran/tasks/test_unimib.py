@@ -305,7 +305,7 @@ def test_two_persons_cannot_be_split_by_person(folder):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"fold": "."}, "unknown option 'fold' of the task unimib; known are folder, split"),
+        ({"fold": "."}, "unknown task option 'fold'; known are folder, split"),
         ({"split": "trial"}, "split must be person or random, got 'trial'"),
         ({"folder": 5}, "folder must be the path of a folder, as text, got 5"),
         ({"folder": ""}, "folder must be the path of a folder, as text, got ''"),
