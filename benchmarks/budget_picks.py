@@ -26,7 +26,7 @@ from statistics import NormalDist
 import numpy as np
 import torch
 
-from benchmarks.row_file import read_rows, write_rows
+from benchmarks.row_file import write_rows
 from protran.benchmark.methods.protran import ProTranSearch
 from protran.benchmark.pool import PooledTable, read_pool
 from protran.optimize.beliefs import OWN_SHARE
@@ -63,6 +63,20 @@ class Pick:
         return self.row >= 0 and self.true > self.limit
 
 
+@dataclass(frozen=True)
+class Count:
+    """Picks of one seed and kind, and how many of them break their budget."""
+
+    device: str
+    rows: str
+    among: str
+    share: float
+    measure: str
+    seed: int
+    picks: int
+    broken: int
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tables", type=Path, required=True)
@@ -72,20 +86,27 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    path = arguments.results / "budget_picks.csv"
-    picks = read_rows(Pick, path)
-    done = {(pick.device, pick.rows, pick.seed) for pick in picks}
+    picks: list[Pick] = []
     for device in DEVICES:
         table = read_pool(
             arguments.tables / "hwgpt_s" / f"{device}.csv.gz", load_space("gpt-small"), (SCORE, *MEASURES)
         )
         for seed in range(arguments.seeds):
             for name, rows in measured_rows(table, device, seed, arguments.runs).items():
-                if (device, name, seed) not in done:
-                    picks += picks_of(table, device, name, rows, seed, arguments.budgets)
-                    write_rows(Pick, picks, path, digits=6)
-                    print(f"{device}, {name} rows, seed {seed} done", flush=True)
+                picks += picks_of(table, device, name, rows, seed, arguments.budgets)
+                print(f"{device}, {name} rows, seed {seed} done", flush=True)
+    write_rows(Count, counts(picks), arguments.results / "budget_picks.csv", digits=3)
     print(as_markdown(picks))
+
+
+def counts(picks: list[Pick]) -> list[Count]:
+    """Returns for each seed and kind how many picks were returned, and how many of them break their budget."""
+    found: dict[tuple[str, str, str, float, str, int], list[bool]] = {}
+    for pick in picks:
+        key = pick.device, pick.rows, pick.among, pick.share, pick.measure, pick.seed
+        if pick.row >= 0:
+            found.setdefault(key, []).append(pick.breaks)
+    return [Count(*key, len(broken), sum(broken)) for key, broken in sorted(found.items())]
 
 
 def measured_rows(table: PooledTable, device: str, seed: int, runs: Path | None) -> dict[str, list[int]]:
