@@ -24,7 +24,7 @@ from protran.campaign.problem import Device, Problem
 from protran.campaign.reach import check_reachable
 from protran.campaign.results import write_results
 from protran.campaign.status import CampaignStatus, status_of
-from protran.campaign.view import CampaignView
+from protran.campaign.view import CampaignView, ledger_path
 from protran.campaign.waiting import LowHoursWait
 from protran.carbon.hours import LowHours
 from protran.config import CampaignConfig, config_from_arguments
@@ -151,7 +151,7 @@ def profile(
 
 def _config(config: CampaignConfig | None, fields: dict[str, Any], runs: Path) -> CampaignConfig:
     if config is None and fields.get("origin") is not None:
-        with Ledger.open(runs / LEDGER_FILE) as ledger:
+        with Ledger.open(ledger_path(runs, str(fields["origin"])), read_only=True) as ledger:
             return config_from_origin(ledger, fields)
     if config is None:
         return config_from_arguments(fields)

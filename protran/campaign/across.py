@@ -37,6 +37,13 @@ def objectives_across(objectives: Sequence[Objective], how: Across) -> tuple[Obj
     return tuple(found.values())
 
 
+def way_of(objectives: Sequence[Objective], devices: Sequence[str]) -> Across | None:
+    """Returns how these objectives look across devices, or None where each is about one device or none."""
+    ways = {how.value: how for how in Across}
+    found = (objective.device for objective in objectives if objective.device not in (None, *devices))
+    return next((ways[device] for device in found if device in ways), None)
+
+
 def with_values_across(
     known: Sequence[FrontCandidate], objectives: Sequence[Objective], devices: Sequence[str], how: Across
 ) -> list[FrontCandidate]:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from protran.campaign.across import way_of, with_values_across
 from protran.campaign.findings import Findings
 from protran.campaign.fronts import known_candidates
 from protran.campaign.phase import Phase
@@ -51,8 +52,10 @@ def draw_campaign(
         InputError: the path does not end like a picture, or cannot be written.
     """
     document = front.to_json()
-    known = [member.to_json() for member in known_candidates(problem, findings, verified=verified)]
-    others = {**document, "candidates": known}
+    known, devices = known_candidates(problem, findings, verified=verified), [item.name for item in problem.devices]
+    if (how := way_of(front.objectives, devices)) is not None:
+        known = with_values_across(known, front.objectives, devices, how)
+    others = {**document, "candidates": [member.to_json() for member in known]}
     return draw_front(document, path, dominated=others, origins=origins_of(steps, verified=verified))
 
 

@@ -30,7 +30,7 @@ class CampaignView:
 
     def __init__(self, name: str, runs: Path) -> None:
         self.name = name
-        self._ledger_path = _ledger_path(runs, name)
+        self._ledger_path = ledger_path(runs, name)
 
     def status(self) -> CampaignStatus:
         """Returns how far it is."""
@@ -106,7 +106,8 @@ def _not_replaced(own: Sequence[Budget], asked: Sequence[Budget]) -> list[Budget
     return [budget for budget in own if (budget.quantity, budget.device) not in replaced]
 
 
-def _ledger_path(runs: Path, name: str) -> Path:
+def ledger_path(runs: Path, name: str) -> Path:
+    """Returns the ledger of a folder. Raises `UnknownCampaignError` where there is none, so no campaign `name`."""
     path = runs / LEDGER_FILE
     if not path.is_file():
         raise UnknownCampaignError(

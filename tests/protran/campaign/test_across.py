@@ -5,7 +5,7 @@ import math
 import pytest
 
 from device_agents.measurement import UNAVAILABLE, Provenance, Value
-from protran.campaign.across import Across, objectives_across, with_values_across
+from protran.campaign.across import Across, objectives_across, way_of, with_values_across
 from protran.errors import InputError
 from protran.front import FrontCandidate, pareto_front
 from protran.objectives import objectives_for
@@ -76,3 +76,10 @@ def test_one_device_alone_cannot_be_looked_across() -> None:
 def test_a_device_that_is_called_as_the_way_is_not_mistaken_for_it() -> None:
     with pytest.raises(InputError, match=r"called 'worst' itself"):
         with_values_across([], OBJECTIVES, ["pi", "worst"], Across.WORST)
+
+
+def test_objectives_tell_how_they_look_across() -> None:
+    for how in Across:
+        assert way_of(objectives_across(OBJECTIVES, how), DEVICES) is how
+    assert way_of(OBJECTIVES, DEVICES) is None
+    assert way_of(objectives_for(["latency"], ["worst", "pi"]), ["worst", "pi"]) is None
