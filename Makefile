@@ -13,7 +13,7 @@ READY := $(VENV)/.ready
 PRETRAINED := $(VENV)/.pretrained
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bench-surrogates setup clean
+.PHONY: help demo test lint bench bench-surrogates bench-search setup clean
 
 help:
 	@echo "make demo    run a whole search campaign on real data (at most 8 minutes on 2 cores, installation not counted)"
@@ -21,6 +21,7 @@ help:
 	@echo "make lint    ruff, mypy, import contracts"
 	@echo "make bench   the benchmarks behind benchmarks/RESULTS.md (hours; the long one resumes)"
 	@echo "make bench-surrogates TABLES=FOLDER   the ones on published tables of measurements (an hour; they resume)"
+	@echo "make bench-search TABLES=FOLDER       searches compared on two of those tables (hours; they resume)"
 	@echo "make setup   only the environment, in $(VENV)"
 
 setup: $(READY)
@@ -58,6 +59,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.warm_start
 	$(BIN)/python -m benchmarks.compression
 	$(BIN)/python -m benchmarks.demo_against_random
+	$(BIN)/python -m benchmarks.watch_table --candidates 150 --seeds 2 --repeats 2 --out runs/watch_table
 
 # TABLES is a folder with published measurements, in protran/ and hwgpt_s/ (see docs/surrogates.md).
 bench-surrogates: $(READY)
@@ -70,6 +72,20 @@ bench-surrogates: $(READY)
 	$(BIN)/python -m benchmarks.transfer --tables $(TABLES) --repeats 10
 	$(BIN)/python -m benchmarks.active_learning --tables $(TABLES)/hwgpt_s --repeats 10
 	$(BIN)/python -m benchmarks.surrogate_speed --table $(TABLES)/hwgpt_s/rtx2080.csv.gz
+
+# The runs are kept beside the results, so that the command resumes; move runs.csv away after a change of a method.
+SEARCH_RUNS ?= runs/search_benchmark.csv
+SEARCH = OMP_NUM_THREADS=1 $(BIN)/protran bench search --space gpt-small --objectives perplexity,latency_s,energy_j,peak_power_w --results $(SEARCH_RUNS)
+bench-search: $(READY)
+	@test -d "$(TABLES)/hwgpt_s" || { echo "error: expected TABLES=FOLDER with the folder hwgpt_s, got '$(TABLES)'" >&2; exit 2; }
+	for device in rtx2080 h100; do \
+	  $(SEARCH) --table $(TABLES)/hwgpt_s/$$device.csv.gz --methods protran --evaluations 60,100,160 --seeds 10 && \
+	  $(SEARCH) --table $(TABLES)/hwgpt_s/$$device.csv.gz --methods random,sobol,nsga2,tpe --evaluations 60,100,160,480 --seeds 10 && \
+	  $(SEARCH) --table $(TABLES)/hwgpt_s/$$device.csv.gz --methods gp,qlognehvi,boshnas --evaluations 60,90,100 --seeds 3 || exit 1; \
+	done
+	$(BIN)/python -m benchmarks.search_summary --runs $(SEARCH_RUNS)
+	$(BIN)/python -m benchmarks.budget_picks --tables $(TABLES) --runs $(SEARCH_RUNS)
+	$(BIN)/python -m benchmarks.proposal_round
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
