@@ -3,6 +3,6 @@
 import sys
 from pathlib import Path
 
-ROOT = str(Path(__file__).parents[3])
+ROOT = str(Path(__file__).parents[2])
 if ROOT not in sys.path:
     sys.path.append(ROOT)
