@@ -14,7 +14,7 @@ from surrogates.errors import SurrogateError
 from surrogates.hetero_gp import HeteroscedasticGP
 from surrogates.nested import packed_surrogate, unpacked_surrogate
 from surrogates.prediction import Prediction
-from surrogates.training_data import checked
+from surrogates.training_data import checked, fitted
 from surrogates.transfer_belief import TRANSFORM
 from surrogates.transfer_source import log_belief
 
@@ -104,9 +104,7 @@ class AveragePower(Surrogate):
 
     @property
     def _fitted(self) -> HeteroscedasticGP:
-        if self._state is None:
-            raise SurrogateError("expected a fitted surrogate, got one without data; call fit first")
-        return self._state
+        return fitted(self._state)
 
     def _multiplied(self, found: Prediction) -> Prediction:
         """Returns the belief with energy in the place of average power: log variances of both factors add up.

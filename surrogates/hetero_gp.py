@@ -16,7 +16,7 @@ from surrogates.errors import SurrogateError
 from surrogates.output_belief import OutputBelief
 from surrogates.per_output import log_scales, packed, prediction, unpacked
 from surrogates.prediction import Prediction
-from surrogates.training_data import checked
+from surrogates.training_data import checked, fitted
 from surrogates.transforms import FeatureScaler
 
 if TYPE_CHECKING:
@@ -173,9 +173,7 @@ class HeteroscedasticGP(Surrogate):
 
     @property
     def _fitted(self) -> _Fitted:
-        if self._state is None:
-            raise SurrogateError("expected a fitted surrogate, got one without data; call fit first")
-        return self._state
+        return fitted(self._state)
 
     def _faint_columns(self, width: int) -> Tensor:
         """Returns for each of `width` columns whether it is expected to say little."""

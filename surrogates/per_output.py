@@ -15,7 +15,7 @@ from surrogates.base import Surrogate
 from surrogates.errors import SurrogateError
 from surrogates.output_belief import Moments
 from surrogates.prediction import Prediction
-from surrogates.training_data import checked
+from surrogates.training_data import checked, fitted
 from surrogates.transforms import FeatureScaler, OutputTransform
 
 
@@ -145,6 +145,4 @@ class SeededSurrogate(Surrogate, Generic[B]):
 
     @property
     def _fitted(self) -> tuple[FeatureScaler, tuple[B, ...]]:
-        if self._state is None:
-            raise SurrogateError("expected a fitted surrogate, got one without data; call fit first")
-        return self._state
+        return fitted(self._state)

@@ -12,13 +12,12 @@ from torch import Tensor
 
 from surrogates import storage
 from surrogates.base import Capabilities, Surrogate
-from surrogates.errors import SurrogateError
 from surrogates.hetero_gp import HeteroscedasticGP
 from surrogates.nested import packed_surrogate, unpacked_surrogate
 from surrogates.prediction import Prediction
 from surrogates.sourced_gp_output import Answers, OutputRows, SourcedOutput, choose_sourced, log_means
 from surrogates.sourced_gp_storage import packed_output, unpacked_output
-from surrogates.training_data import checked
+from surrogates.training_data import checked, fitted
 from surrogates.transfer_screen import Dropped
 from surrogates.transfer_source import SourceDevice, check_features, log_belief
 from surrogates.transfer_storage import packed_source, unpacked_source
@@ -209,9 +208,7 @@ class SourcedGP(Surrogate):
 
     @property
     def _fitted(self) -> _Fitted:
-        if self._state is None:
-            raise SurrogateError("expected a fitted surrogate, got one without data; call fit first")
-        return self._state
+        return fitted(self._state)
 
     def _answers(self, x: Tensor, places: Iterable[int]) -> Answers:
         """Returns what the sources at these places say at `x: ... x d`."""

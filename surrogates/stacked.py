@@ -21,7 +21,7 @@ from surrogates.hetero_gp import HeteroscedasticGP
 from surrogates.intervals import spread
 from surrogates.nested import packed_surrogate, unpacked_surrogate
 from surrogates.prediction import Prediction
-from surrogates.training_data import checked
+from surrogates.training_data import checked, fitted
 from surrogates.transfer import KIND as TRANSFER
 from surrogates.transfer import TransferSurrogate
 from surrogates.trees import KIND as TREES
@@ -184,9 +184,7 @@ class StackedSurrogate(Surrogate):
 
     @property
     def _fitted(self) -> _Fitted:
-        if self._state is None:
-            raise SurrogateError("expected a fitted surrogate, got one without data; call fit first")
-        return self._state
+        return fitted(self._state)
 
 
 def _kind(surrogate: Surrogate) -> str:

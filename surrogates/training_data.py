@@ -1,6 +1,8 @@
-"""What every surrogate demands of its training rows."""
+"""What every surrogate demands of its training rows, and that there were some before it answers."""
 
 from __future__ import annotations
+
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -8,6 +10,14 @@ from torch import Tensor
 from surrogates.errors import SurrogateError
 
 FEWEST_VALUES = 2
+State = TypeVar("State")
+
+
+def fitted(state: State | None) -> State:
+    """Returns what a fit left behind. Raises `SurrogateError` where there was none."""
+    if state is None:
+        raise SurrogateError("expected a fitted surrogate, got one without data; call fit first")
+    return state
 
 
 def checked(x: Tensor, y: Tensor, y_var: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:

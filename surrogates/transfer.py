@@ -12,12 +12,11 @@ from torch import Tensor
 
 from surrogates import storage
 from surrogates.base import Capabilities, Surrogate
-from surrogates.errors import SurrogateError
 from surrogates.hetero_gp import HeteroscedasticGP
 from surrogates.nested import packed_surrogate, unpacked_surrogate
 from surrogates.output_belief import Moments
 from surrogates.prediction import Prediction
-from surrogates.training_data import checked
+from surrogates.training_data import checked, fitted
 from surrogates.transfer_belief import TransferBelief
 from surrogates.transfer_output import Answers, OutputTransfer, Rows, choose_transfer
 from surrogates.transfer_screen import Dropped
@@ -150,9 +149,7 @@ class TransferSurrogate(Surrogate):
 
     @property
     def _fitted(self) -> _Fitted:
-        if self._state is None:
-            raise SurrogateError("expected a fitted surrogate, got one without data; call fit first")
-        return self._state
+        return fitted(self._state)
 
     def _answers(self, x: Tensor) -> Answers:
         return {place: source.answers(x) for place, source in enumerate(self.sources)}
