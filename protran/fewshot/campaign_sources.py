@@ -32,7 +32,8 @@ def choose_sources(ledger: Ledger, problem: Problem) -> tuple[list[Entry], list[
     """Returns the sources that a new campaign starts from, and the other devices with why they are none, as JSON.
 
     A source is named with its conditions and its rows, by request id: later rows change nothing. Without `reuse: all`
-    there is none, nor where an earlier campaign is solved again: nothing is believed there. The campaign's own devices are none: their answers are taken over one by one.
+    there is none, nor where an earlier campaign is solved again: nothing is believed there. The campaign's own devices
+    are none: their answers are taken over one by one.
     """
     if problem.config.reuse is not Reuse.ALL or problem.config.origin is not None:
         return [], []
