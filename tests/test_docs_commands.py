@@ -22,7 +22,7 @@ COMMANDS = [
     for line in block.splitlines()
     if line.startswith("protran ")
 ]
-GROUPS = ("device", "fleet", "ledger", "space", "task")
+GROUPS = ("bench", "device", "fleet", "ledger", "space", "task")
 
 
 def test_there_are_commands_to_check():

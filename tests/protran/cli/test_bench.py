@@ -92,7 +92,7 @@ def test_the_curves_are_drawn(run: Run, table: Path, tmp_path: Path) -> None:
         (("--evaluations", "31"), "from 1 to 30, the rows of board"),
         (("--objectives", "beauty"), "expected a column 'beauty'"),
         (("--picture", "curves.gif"), "must end in .png"),
-        (("--input", "windows"), "--input must be one of text"),
+        (("--input", "text"), "--input must be one of tokens, windows"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(run: Run, table: Path, more: tuple[str, ...], words: str) -> None:
