@@ -26,13 +26,12 @@ from botorch.utils.multi_objective.box_decompositions.non_dominated import FastN
 from torch import Tensor
 
 from protran.optimize.beliefs import Beliefs
+from protran.optimize.cholesky import cholesky_factor
 from protran.optimize.improvement import log_expected_excess, log_expected_part
 from protran.optimize.target import Target
 
 MOST_OBJECTIVES_BY_HYPERVOLUME = 4
 CHUNK = 128  # points at once: memory grows with points x draws x boxes
-NUGGET = 1e-8  # relative to the variance
-LARGER_NUGGET = 1e-4  # where that is not enough
 BEYOND = 1e2  # stands for an infinite gain: a hundred times the range of the front
 AUGMENTATION = 0.05
 """Weight of the sum beside the worst gain. Source: Knowles (2006)."""
@@ -88,7 +87,7 @@ class Conditioned:
         self._known = known
         with torch.no_grad():
             self.mean, covariance = beliefs.joint(known)  # (m, n), (m, n, n)
-        self._factor = _factor(covariance)
+        self._factor = cholesky_factor(covariance)
 
     def draw(self, normal: Tensor) -> Tensor:
         """Returns joint draws `s x n x m` of the objectives at the known rows, from standard normal `s x m x n`."""
@@ -102,18 +101,6 @@ class Conditioned:
         half = torch.linalg.solve_triangular(self._factor, cross, upper=False)
         shift = torch.einsum("mnb,smn->sbm", half, normal)
         return mean + shift, (variance - half.square().sum(-2).T).clamp_min(0.0)
-
-
-def _factor(covariance: Tensor) -> Tensor:
-    """Returns the Cholesky factors of `covariance: m x n x n`, of each with the least nugget that makes it one."""
-    size = covariance.diagonal(dim1=-2, dim2=-1).amax(-1).clamp_min(1e-8).view(-1, 1, 1)
-    identity = torch.eye(covariance.shape[-1], dtype=covariance.dtype)
-    factor: Tensor
-    factor, failed = torch.linalg.cholesky_ex(covariance + NUGGET * size * identity)
-    if int(failed.max()):  # many rows of a smooth belief over few dimensions
-        larger = torch.where(failed.view(-1, 1, 1) > 0, LARGER_NUGGET, NUGGET)
-        factor = torch.linalg.cholesky(covariance + larger * size * identity)
-    return factor
 
 
 class HypervolumeAcquisition(Acquisition):

@@ -11,12 +11,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from protran.optimize.cholesky import NUGGET, cholesky_factor
 from surrogates.hetero_gp import HeteroscedasticGP
 
-NUGGET = 1e-8
-"""Added to a covariance matrix before it is factorised, relative to its largest variance."""
-LARGER_NUGGET = 1e-4
-"""Where that is not enough."""
 TINY = 1e-30
 
 
@@ -158,9 +155,5 @@ def _conditioned(output: OutputBelief | CountedOutput, variance: Tensor, known: 
     cross = output.covariance(known)
     among = cross[:, known]
     among = 0.5 * (among + among.T)
-    size = among.diagonal().amax().clamp_min(NUGGET)
-    factor, failed = torch.linalg.cholesky_ex(among + NUGGET * size * torch.eye(len(known), dtype=among.dtype))
-    if int(failed):
-        factor = torch.linalg.cholesky(among + LARGER_NUGGET * size * torch.eye(len(known), dtype=among.dtype))
-    half = torch.linalg.solve_triangular(factor, cross, upper=False)
+    half = torch.linalg.solve_triangular(cholesky_factor(among), cross, upper=False)
     return half, (variance - half.square().sum(0)).clamp_min(0.0)

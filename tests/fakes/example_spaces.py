@@ -16,6 +16,17 @@ COMPRESSED = dataclasses.replace(
     feed_forward_sparsity=(0.0, 0.3),
     keep_fp32=(False, True),
 )
+EIGHT = dataclasses.replace(
+    EDGE,
+    layers=(1, 2),
+    hidden=(16, 32),
+    heads=(1, 2),
+    head_kinds=(HeadKind.FOURIER,),
+    stacks=(1,),
+    feed_forward=(16,),
+    uniform=frozenset(Gene),
+)
+"""A space of eight candidates."""
 SPACES = {
     "edge-small": EDGE,
     "flexibert-v2": load_space("flexibert-v2"),

@@ -4,20 +4,13 @@ import json
 
 import pytest
 import torch
+from related_devices import measured, new_device
 
 from surrogates.errors import SurrogateError
 from surrogates.hetero_gp import HeteroscedasticGP
 from surrogates.sourced_gp import SourcedGP
 from surrogates.storage import SETTINGS_FILE
 from surrogates.transfer_source import SourceDevice
-
-
-def measured(count: int, seed: int, noise: float = 0.02):
-    """Features, and two outputs that bend with them: the second has nothing to do with the first."""
-    draws = torch.Generator().manual_seed(seed)
-    x = torch.rand(count, 4, generator=draws, dtype=torch.float64)
-    logs = torch.stack([3.0 * (3.0 * x[:, 0]).sin() + 2.0 * x[:, 1] * x[:, 2], 2.0 * x[:, 3]], dim=-1)
-    return x, (logs + noise * torch.randn(count, 2, generator=draws, dtype=torch.float64)).exp()
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +23,6 @@ def contaminated() -> SourceDevice:
     x, y = measured(60, seed=1)
     y[::3, 0] *= 40.0
     return SourceDevice.fit("shared-cpu", x, y)
-
-
-def new_device(count: int = 8):
-    """A device three times as slow as the sources."""
-    x, y = measured(count, seed=2)
-    return x, 3.0 * y
 
 
 def error(surrogate) -> torch.Tensor:

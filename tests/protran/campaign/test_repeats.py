@@ -7,6 +7,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from example_spaces import EIGHT
 
 from device_agents.fleet.base import Job
 from device_agents.measurement import ProfileRequest
@@ -20,10 +21,8 @@ from protran.campaign.replay import replay
 from protran.campaign.search_state import search_state
 from protran.campaign.work import VERIFY_REPEAT, profiles_of
 from protran.quantities import Quantity
-from search_spaces.candidate import HeadKind
-from search_spaces.layer_genes import Gene
 from search_spaces.sampling import SamplingMethod, sample
-from search_spaces.space import DesignSpace, load_space
+from search_spaces.space import DesignSpace
 
 EFFORT = {
     "seed_candidates": 8,
@@ -39,16 +38,7 @@ EFFORT = {
 @pytest.fixture(scope="module")
 def tiny() -> DesignSpace:
     """A space of eight candidates."""
-    return dataclasses.replace(
-        load_space("edge-small"),
-        layers=(1, 2),
-        hidden=(16, 32),
-        heads=(1, 2),
-        head_kinds=(HeadKind.FOURIER,),
-        stacks=(1,),
-        feed_forward=(16,),
-        uniform=frozenset(Gene),
-    )
+    return EIGHT
 
 
 @pytest.fixture

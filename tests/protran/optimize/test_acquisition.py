@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from protran.optimize.acquisition import NUGGET, ChebyshevAcquisition, HypervolumeAcquisition, _factor, make_acquisition
+from protran.optimize.acquisition import ChebyshevAcquisition, HypervolumeAcquisition, make_acquisition
 from protran.optimize.beliefs import Belief, Beliefs
 from protran.optimize.hypervolume import hypervolume
 from protran.optimize.scales import Scale
@@ -131,14 +131,3 @@ def test_one_objective_prefers_what_is_expected_to_improve_it() -> None:
     acquisition = ChebyshevAcquisition(beliefs, target, known, np.random.default_rng(0))
     good, bad = acquisition.score(rows_at(torch.tensor([[1.2, 0.5], [0.0, 0.5]]))).tolist()
     assert good > bad
-
-
-def test_a_covariance_that_rounding_makes_indefinite_is_factorised_still() -> None:
-    x = torch.linspace(0, 1, 120, dtype=torch.float64).unsqueeze(-1)
-    smooth = torch.exp(-0.5 * (x - x.T).square() / 4.0) - 3e-8 * torch.eye(120, dtype=torch.float64)
-    sound = torch.eye(120, dtype=torch.float64)
-    with pytest.raises(torch.linalg.LinAlgError):
-        torch.linalg.cholesky(smooth + NUGGET * torch.eye(120, dtype=torch.float64))
-    factor = _factor(torch.stack([smooth, sound]))
-    assert torch.allclose(factor[0] @ factor[0].T, smooth, atol=2e-4)
-    assert torch.allclose(factor[1] @ factor[1].T, sound, atol=2e-8)

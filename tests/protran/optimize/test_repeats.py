@@ -9,13 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from example_spaces import EIGHT
 
 from protran.optimize.beliefs import InputMap, fit_surrogate
 from protran.optimize.learn import propose_profiles
 from protran.optimize.repeats import MOST_MEASUREMENTS, Repeats, worthwhile_repeats
 from protran.optimize.state import Knowledge, Observation, SearchObjective, SearchState
-from search_spaces.candidate import HeadKind
-from search_spaces.layer_genes import Gene
 from search_spaces.sampling import SamplingMethod, sample
 from search_spaces.space import DesignSpace
 from surrogates.active import balanced_weights
@@ -24,18 +23,9 @@ NOISY, QUIET = 0.25, 0.001
 
 
 @pytest.fixture(scope="module")
-def tiny(world) -> DesignSpace:
+def tiny() -> DesignSpace:
     """A space of eight candidates."""
-    return replace(
-        world.space,
-        layers=(1, 2),
-        hidden=(16, 32),
-        heads=(1, 2),
-        head_kinds=(HeadKind.FOURIER,),
-        stacks=(1,),
-        feed_forward=(16,),
-        uniform=frozenset(Gene),
-    )
+    return EIGHT
 
 
 @pytest.fixture
