@@ -21,6 +21,7 @@ class Unit(str, Enum):
     JOULE = "J"
     WATT = "W"
     BYTE = "B"
+    GRAM = "g"
     FRACTION = "fraction"
     """A part of one, between 0 and 1; written for people in per cent."""
     COUNT = "count"
@@ -49,6 +50,13 @@ _SYMBOLS: Mapping[Unit, Mapping[str, Fraction]] = {
         "MiB": Fraction(1024**2),
         "GB": Fraction(_KILO**3),
         "GiB": Fraction(1024**3),
+    },
+    Unit.GRAM: {
+        "ng": Fraction(1, _KILO**3),
+        "ug": Fraction(1, _KILO**2),
+        "mg": Fraction(1, _KILO),
+        "g": Fraction(1),
+        "kg": Fraction(_KILO),
     },
     Unit.FRACTION: {"%": Fraction(1, 100), "": Fraction(1)},
     Unit.COUNT: {"": Fraction(1), "k": Fraction(_KILO), "M": Fraction(_KILO**2), "G": Fraction(_KILO**3)},

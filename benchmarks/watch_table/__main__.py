@@ -21,10 +21,10 @@ from pathlib import Path
 from benchmarks.watch_table import profiles, trainings
 from benchmarks.watch_table.conditions import write_conditions
 from benchmarks.watch_table.plan import planned
-from benchmarks.watch_table.row_log import RowLog
 from device_agents.agent import Agent
 from device_agents.errors import DeviceError
 from protran.errors import ProTranError
+from protran.studies.row_log import RowLog
 from protran.tasks.watch import WatchTask
 
 FOLDER = Path(__file__).parent

@@ -17,11 +17,11 @@ from benchmarks.watch_table.figures import Figures, quartiles, repeat_figures, s
 from benchmarks.watch_table.noise_text import as_markdown
 from benchmarks.watch_table.profiles import NAME as PROFILES
 from benchmarks.watch_table.profiles import Profile
-from benchmarks.watch_table.row_log import read_log
 from benchmarks.watch_table.table import Rows, read_rows
 from benchmarks.watch_table.trainings import NAME as TRAININGS
 from benchmarks.watch_table.trainings import Training
 from benchmarks.watch_table.truth import estimates, held_out, means_of
+from protran.studies.row_log import read_log
 
 NAME = "watch_table"
 

@@ -12,7 +12,6 @@ from typing import Any, Protocol
 from benchmarks.watch_table.conditions import read_conditions, write_conditions
 from benchmarks.watch_table.plan import profile_order
 from benchmarks.watch_table.progress import tell, time_left_s
-from benchmarks.watch_table.row_log import RowLog
 from device_agents.agent import Agent
 from device_agents.environment import device_identity, machine_facts
 from device_agents.isolation.limits import Limits
@@ -21,6 +20,7 @@ from device_agents.reference import REFERENCE_VERSION, ReferenceLatency
 from device_agents.workload import Workload
 from protran.errors import InputError
 from protran.profiling import LIMITS
+from protran.studies.row_log import RowLog
 from search_spaces.candidate import Candidate
 from search_spaces.input_spec import InputSpec
 

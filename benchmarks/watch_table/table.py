@@ -28,12 +28,12 @@ import numpy.typing as npt
 from benchmarks.watch_table.plan import design_space, planned
 from benchmarks.watch_table.profiles import NAME as PROFILES
 from benchmarks.watch_table.profiles import Profile
-from benchmarks.watch_table.row_log import read_log
 from benchmarks.watch_table.trainings import NAME as TRAININGS
 from benchmarks.watch_table.trainings import Training
 from benchmarks.watch_table.truth import estimates, means_of
 from protran.errors import InputError
 from protran.features import FeatureMap
+from protran.studies.row_log import read_log
 from protran.tables.measurement_table import Array
 from protran.tasks.watch import WatchTask
 from search_spaces.candidate import Candidate

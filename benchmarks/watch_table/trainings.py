@@ -9,10 +9,10 @@ from typing import Any
 
 from benchmarks.watch_table.plan import SAMPLE_SEED, SPACE, training_order
 from benchmarks.watch_table.progress import tell, time_left_s
-from benchmarks.watch_table.row_log import RowLog
 from device_agents.environment import machine_facts
 from protran.errors import InputError
 from protran.ledger.evaluation import Evaluation
+from protran.studies.row_log import RowLog
 from protran.tasks.watch import WatchTask
 from protran.training.fidelity import fidelities
 from protran.training.keys import TRAINING_VERSION

@@ -8,10 +8,10 @@ from benchmarks.watch_table import profiles
 from benchmarks.watch_table.conditions import read_conditions, write_conditions
 from benchmarks.watch_table.plan import planned, profile_order
 from benchmarks.watch_table.profiles import NAME, Profile, calibrated, profile_all
-from benchmarks.watch_table.row_log import RowLog
 from device_agents.measurement import UNAVAILABLE, Measurement, MeasurementStatus, Provenance, Value
 from device_agents.reference import REFERENCE_VERSION, ReferenceLatency
 from protran.errors import InputError
+from protran.studies.row_log import RowLog
 from protran.tasks.watch import WatchTask
 
 SPEC = WatchTask().input_spec

@@ -7,12 +7,12 @@ from benchmarks.watch_table import table
 from benchmarks.watch_table.noise import write_noise
 from benchmarks.watch_table.plan import design_space, planned
 from benchmarks.watch_table.profiles import Profile
-from benchmarks.watch_table.row_log import RowLog
 from benchmarks.watch_table.table import Rows, joined, read_rows, write_table
 from benchmarks.watch_table.trainings import Training
 from benchmarks.watch_table.truth import MEAN, Estimate, means_of
 from protran.benchmark.pool import read_pool
 from protran.errors import InputError
+from protran.studies.row_log import RowLog
 
 COUNT = 4
 OBJECTIVES = ("error", "latency_s", "memory_bytes", "parameters")

@@ -5,11 +5,11 @@ import math
 import pytest
 
 from benchmarks.watch_table.plan import planned, training_order
-from benchmarks.watch_table.row_log import RowLog
 from benchmarks.watch_table.trainings import NAME, Training, train_all
 from protran.errors import InputError
 from protran.fidelity import Fidelity
 from protran.ledger.evaluation import Evaluation, EvaluationStatus
+from protran.studies.row_log import RowLog
 from protran.tasks.watch import WatchTask
 from protran.training.recipe import Recipe
 from protran.training.request import TrainingRequest

@@ -13,13 +13,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from benchmarks.row_file import KINDS
 from protran.errors import InputError
+from protran.studies.errors import StudyError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 R = TypeVar("R", bound="DataclassInstance")
+KINDS = {"str": str, "int": int, "float": float}
+"""Of a field's annotation, which is a text where annotations are postponed."""
 
 
 def read_log(kind: type[R], path: Path) -> list[R]:
@@ -71,7 +73,7 @@ class RowLog(Generic[R]):
         os.close(self._file)  # and with it the lock
 
     def append(self, row: R) -> None:
-        """Adds a row; it has reached the disk when this returns."""
+        """Adds a row; it has reached the disk when this returns. Raises `StudyError` where it cannot."""
         self._write(_text(value) for value in asdict(row).values())
         self.rows.append(row)
 
@@ -91,9 +93,13 @@ class RowLog(Generic[R]):
         buffer = io.StringIO(newline="")
         csv.writer(buffer, lineterminator="\n").writerow(list(cells))
         line = buffer.getvalue().encode("utf-8")
-        if os.write(self._file, line) != len(line):
-            raise OSError(f"{self._path}: a row was written in part only; make room on the disk and start again")
-        os.fsync(self._file)
+        try:
+            whole = os.write(self._file, line) == len(line)
+            os.fsync(self._file)
+        except OSError as error:
+            raise StudyError(f"{self._path}: {error.strerror}; make room on the disk and repeat the command") from error
+        if not whole:
+            raise StudyError(f"{self._path}: a row was written in part only; make room on the disk and repeat it")
 
 
 def _text(value: Any) -> str:

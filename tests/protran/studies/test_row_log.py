@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from benchmarks.watch_table.row_log import RowLog, read_log
 from protran.errors import InputError
+from protran.studies.errors import StudyError
+from protran.studies.row_log import RowLog, read_log
 
 
 @dataclass(frozen=True)
@@ -99,3 +100,10 @@ def test_a_damaged_line_in_the_middle_is_told_with_its_number(path, line):
     path.write_text(f"name,count,value\n{line}\nb,2,2\n")
     with pytest.raises(InputError, match=r"rows\.csv:2: expected a row of Row"):
         read_log(Row, path)
+
+
+def test_a_full_disk_is_one_sentence(path, monkeypatch):
+    with RowLog(Row, path) as log:
+        monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        with pytest.raises(StudyError, match="No space left on device; make room on the disk and repeat the command"):
+            log.append(ROWS[0])
