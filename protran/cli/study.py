@@ -1,0 +1,12 @@
+"""`protran study`: the two comparison studies."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(help="Compare compressed models, or families of models, on a task.", no_args_is_help=True)
+
+
+@app.callback()
+def study() -> None:
+    """Compare compressed models, or families of models, on a task."""
