@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -64,6 +68,7 @@ class TextData:
         rows: how many rows the source has.
         left_out: why rows are in no set, with their number; nothing is left out silently.
         notes: sentences that a reader of the scores must know.
+        multi_label: whether a document may have several labels or none; otherwise each has exactly one.
     """
 
     train: Documents
@@ -73,11 +78,35 @@ class TextData:
     rows: int
     left_out: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    multi_label: bool = True
+
+    def __post_init__(self) -> None:
+        if self.multi_label:
+            return
+        for name, part in self.sets.items():
+            for labels in part.labels:
+                if len(labels) != 1:
+                    raise TextsError(
+                        f"expected one label a document, got {len(labels)} in the {name} set; read the data with "
+                        f"several labels a document"
+                    )
 
     @property
     def sets(self) -> Mapping[str, Documents]:
         """The three sets by name."""
         return {"train": self.train, "validation": self.validation, "test": self.test}
+
+    @cached_property
+    def version(self) -> str:
+        """A hash of all that models see: texts, labels and their names, in their sets and order.
+
+        Whatever changes it (the source, a reader, an option, the seed), a study must not go on with the new data.
+        """
+        digest = hashlib.sha256(json.dumps([self.multi_label, self.label_names]).encode("ascii"))
+        for name, part in self.sets.items():
+            for text, labels in zip(part.texts, part.labels, strict=True):
+                digest.update(json.dumps([name, text, labels]).encode("ascii"))
+        return digest.hexdigest()[:16]
 
 
 def split_documents(documents: Documents, fractions: Fractions, seed: int) -> tuple[Documents, Documents, Documents]:
@@ -102,6 +131,38 @@ def split_documents(documents: Documents, fractions: Fractions, seed: int) -> tu
     parts = (order[test + validation :], order[test : test + validation], order[:test])
     train, chosen, reported = (documents.take(sorted(part.tolist())) for part in parts)
     return train, chosen, reported
+
+
+def draw_validation(documents: Documents, share: float, seed: int) -> tuple[Documents, Documents]:
+    """Returns training and validation documents where the test set is given; each in the order in which they came.
+
+    Drawn at random, but a document stays in training if its text comes more than once, which would be in both sets, or
+    if it is the last one there with some label.
+
+    Args:
+        documents: all that are not for the test.
+        share: of them that validation gets, at least one document.
+        seed: equal seeds draw alike.
+
+    Raises:
+        TextsError: every document has to stay in training.
+    """
+    texts = Counter(documents.texts)
+    left = Counter(label for labels in documents.labels for label in labels)
+    wanted = max(1, round(share * len(documents)))
+    drawn: set[int] = set()
+    for place in np.random.default_rng(seed).permutation(len(documents)).tolist():
+        labels = documents.labels[place]
+        if len(drawn) < wanted and texts[documents.texts[place]] == 1 and all(left[label] > 1 for label in labels):
+            drawn.add(place)
+            left.subtract(labels)
+    if not drawn or len(drawn) == len(documents):
+        raise TextsError(
+            f"expected documents for training and for validation, got {len(documents)} that cannot be parted (equal "
+            f"texts, or one a label); give more"
+        )
+    rest = [place for place in range(len(documents)) if place not in drawn]
+    return documents.take(rest), documents.take(sorted(drawn))
 
 
 def absence_notes(train: Documents, validation: Documents, test: Documents, names: tuple[str, ...]) -> tuple[str, ...]:
