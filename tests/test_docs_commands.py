@@ -22,7 +22,7 @@ COMMANDS = [
     for line in block.splitlines()
     if line.startswith("protran ")
 ]
-GROUPS = ("bench", "device", "fleet", "ledger", "space", "task")
+GROUPS = ("bench", "device", "fleet", "ledger", "space", "study", "task")
 
 
 def test_there_are_commands_to_check():

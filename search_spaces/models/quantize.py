@@ -5,7 +5,8 @@ the patches of windows, positions, norms, and what heads do with their queries, 
 constant matrices would save little and cost more accuracy.
 
 Numbers become unsigned 8-bit ones: on processors without VNNI instructions, products with signed weights overflow.
-Weights have one scale for each output feature of a linear layer, and one for the whole word embedding.
+Weights have one scale for each output feature of a linear layer (or, if asked for, one for all of it), and one for the
+whole word embedding.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ def quantise(
     precision: Precision,
     keep_fp32_layers: Collection[int] = (),
     calibration: Iterable[Numbers] = (),
+    per_channel: bool = True,
 ) -> None:
     """Writes an int8 version of a file that `export_onnx` wrote: whole or not at all.
 
@@ -49,6 +51,7 @@ def quantise(
         keep_fp32_layers: numbers of the layers, from 0, that stay in fp32.
         calibration: batches of inputs as `EncoderModel.forward` takes them, float32 or int64 (int8-static only). All
             their positions count as kept.
+        per_channel: whether each output feature of a linear layer has a scale of its own; else all of it has one.
 
     Raises:
         SpaceError: onnx or onnxruntime is not installed, the precision is not int8, the source was not exported by
@@ -67,12 +70,14 @@ def quantise(
         raise SpaceError(f"expected a folder {path.parent} for {path.name}, got none; make it or choose another path")
     batches = _feeds(calibration, described.input_spec) if precision is Precision.INT8_STATIC else []
     with tempfile.TemporaryDirectory() as folder:
-        quantised = _quantised(source, Path(folder), keep_fp32_layers, batches)
+        quantised = _quantised(source, Path(folder), keep_fp32_layers, batches, per_channel=per_channel)
         content = _finished(quantised, {**properties, PRECISION: precision.value}, described)
     write_whole(path, content)
 
 
-def _quantised(source: Path, folder: Path, kept: Collection[int], batches: list[dict[str, Numbers]]) -> Path:
+def _quantised(
+    source: Path, folder: Path, kept: Collection[int], batches: list[dict[str, Numbers]], *, per_channel: bool
+) -> Path:
     """Returns the path of the quantised file within `folder`; with batches it is static, else dynamic."""
     library = importlib.import_module("onnxruntime.quantization")
     shapes = importlib.import_module("onnxruntime.quantization.shape_inference")
@@ -83,7 +88,7 @@ def _quantised(source: Path, folder: Path, kept: Collection[int], batches: list[
         "op_types_to_quantize": [*LINEAR, LOOKUP],
         "nodes_to_quantize": _nodes(prepared, kept),
         "weight_type": library.QuantType.QUInt8,
-        "per_channel": True,
+        "per_channel": per_channel,
     }
     if not batches:
         library.quantize_dynamic(prepared, done, **settings)

@@ -210,3 +210,19 @@ def test_without_a_library_the_message_names_the_extra(of_windows, monkeypatch, 
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(SpaceError, match=r"which is not installed: pip install 'protran\[onnx\]'"):
         quantise(of_windows[1], tmp_path / "int8.onnx", precision=Precision.INT8_DYNAMIC)
+
+
+@INT8
+def test_a_matrix_may_have_one_scale_in_place_of_one_for_each_feature(of_windows, tmp_path, precision):
+    model, source = of_windows
+    paths = {per_channel: tmp_path / f"{per_channel}.onnx" for per_channel in (True, False)}
+    for per_channel, path in paths.items():
+        quantise(source, path, precision=precision, calibration=batches(WINDOWS), per_channel=per_channel)
+        assert relative_error(model, path) < 0.2
+    vectors = {
+        per_channel: sum("scale" in w.name and sum(w.dims) > 1 for w in onnx.load(path).graph.initializer)
+        for per_channel, path in paths.items()
+    }
+    assert vectors[True] >= len(int8_matrices(paths[True]))
+    assert vectors[False] == 0
+    assert paths[False].stat().st_size < paths[True].stat().st_size

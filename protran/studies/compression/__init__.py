@@ -1,0 +1,1 @@
+"""The compression study: trained classifiers of windows, made smaller in every way, beside the front of a search."""
