@@ -104,10 +104,12 @@ class PoolBeliefs:
     Attributes:
         mean: `n x m`, of the logarithms.
         variance: `n x m`, given the known rows.
+        modelled: `m`, which objectives are believed rather than counted.
     """
 
     def __init__(self, outputs: Sequence[OutputBelief | CountedOutput], known: Tensor) -> None:
         self._outputs = tuple(outputs)
+        self.modelled = torch.tensor([isinstance(output, OutputBelief) for output in outputs])
         moments = [output.moments() for output in outputs]
         self.mean = torch.stack([mean for mean, _ in moments], dim=-1)
         conditioned = [

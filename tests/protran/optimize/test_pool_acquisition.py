@@ -7,7 +7,7 @@ import torch
 
 from protran.optimize.hypervolume import hypervolume
 from protran.optimize.pool_acquisition import SMALLEST_DEVIATION, ExpectedImprovement, GainScale, choose_rows
-from protran.optimize.pool_beliefs import OutputBelief, PoolBeliefs, View
+from protran.optimize.pool_beliefs import CountedOutput, OutputBelief, PoolBeliefs, View
 
 DOUBLE = torch.float64
 
@@ -99,3 +99,28 @@ def test_the_best_first_row_has_the_greatest_improvement(beliefs) -> None:
     is_open = torch.ones(80, dtype=torch.bool)
     is_open[known] = False
     assert choose_rows(believed, known, is_open, 1) == [int(scores.argmax())]
+
+
+def test_a_row_like_known_ones_is_worth_a_try_for_a_part_of_its_own() -> None:
+    x = torch.linspace(0.0, 1.0, 9, dtype=DOUBLE).unsqueeze(-1)
+    y = torch.cat([1.0 + x, 2.0 - x], dim=-1)
+    known = torch.arange(0, 9, 2)
+    believed = PoolBeliefs([OutputBelief.fit([View(x)], known, y[known, place]) for place in range(2)], known)
+    believed.variance = torch.zeros_like(believed.variance)
+    believed.mean = y.log()
+    believed.mean[3] = believed.mean[2]  # nothing is gained by a row that is as its neighbour
+    believed.mean[5] -= 0.001  # for certain a little better than those around it, but with less room to gain
+    believed.mean[1] += 1.0  # worse for certain
+    is_open = torch.zeros(9, dtype=torch.bool)
+    is_open[[1, 3, 5]] = True
+    assert choose_rows(believed, known, is_open, 1) == [5]
+    assert choose_rows(believed, known, is_open, 3, own_deviation=0.05)[-1] == 1
+    is_open[5] = False
+    assert choose_rows(believed, known, is_open, 1, own_deviation=0.05) == [3]
+
+
+def test_what_was_counted_has_no_part_of_its_own() -> None:
+    x = torch.linspace(0.0, 1.0, 8, dtype=DOUBLE).unsqueeze(-1)
+    known = torch.tensor([0, 7])
+    believed = OutputBelief.fit([View(x)], known, 1.0 + x[known, 0])
+    assert PoolBeliefs([believed, CountedOutput(x)], known).modelled.tolist() == [True, False]
