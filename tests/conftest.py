@@ -54,6 +54,7 @@ def fakes_for_every_process(tmp_path_factory):
         inherited = os.environ.get("PYTHONPATH")
         patch.setenv("PYTHONPATH", FAKES + (os.pathsep + inherited if inherited else ""))
         patch.setenv("PROTRAN_FLEET", str(tmp_path_factory.mktemp("fleet")))  # not that of who runs the tests
+        patch.delenv("PROTRAN_LEDGER", raising=False)
         patch.setenv("PROTRAN_TEST_JOURNAL", str(tmp_path_factory.mktemp("journal") / "journal.jsonl"))
         yield
 
@@ -88,3 +89,19 @@ def suite_ray(fakes_for_every_process):
         yield ray
         ray.shutdown()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(fakes_for_every_process):
+    """A PostgreSQL server of this process's own, started where a test asks for it."""
+    import postgres_server as postgres
+
+    reason = postgres.why_none()
+    if reason is not None:
+        pytest.skip(reason)
+    server = postgres.PostgresServer()
+    try:
+        server.make()
+        yield server
+    finally:
+        server.close()

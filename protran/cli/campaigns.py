@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from protran.cli.carbon_options import CountryOption, GridIntensityOption, PueOption, named_grid
+from protran.cli.ledger_options import LedgerOption
 from protran.cli.terminal import JsonFlag, harmless, print_json, print_pairs, screen
+
+if TYPE_CHECKING:
+    from protran.ledger.place import LedgerPlace
 
 RunsOption = Annotated[Path, typer.Option(help="The folder of the campaigns.")]
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
@@ -20,6 +24,7 @@ _LISTED = ("name", "phase", "space", "task", "devices", "profiles", "trainings",
 def status(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The campaign (`protran list` shows them).")],
     runs: RunsOption = Path("runs"),
+    ledger: LedgerOption = None,
     country: CountryOption = None,
     grid_intensity: GridIntensityOption = None,
     pue: PueOption = None,
@@ -38,7 +43,7 @@ def status(
     from protran.api import open_campaign
 
     grid = named_grid(country, grid_intensity, pue)
-    campaign = open_campaign(name, runs=runs)
+    campaign = open_campaign(name, runs=runs, ledger=ledger)
     document = campaign.status().to_json()
     rows = [(key.replace("_", " "), _text(value)) for key, value in document.items()]
     if grid is not None or memory_term or estimate_energy:
@@ -53,8 +58,8 @@ def status(
     print_pairs(screen(), rows)
 
 
-def list_all(runs: RunsOption = Path("runs"), as_json: JsonFlag = False) -> None:
-    """List the campaigns of a folder.
+def list_all(runs: RunsOption = Path("runs"), ledger: LedgerOption = None, as_json: JsonFlag = False) -> None:
+    """List the campaigns of a ledger.
 
     Example: protran list
     """
@@ -63,13 +68,15 @@ def list_all(runs: RunsOption = Path("runs"), as_json: JsonFlag = False) -> None
     from rich.text import Text
 
     from protran.api import list_campaigns
+    from protran.ledger.place import place_for
 
-    documents = [found.to_json() for found in list_campaigns(runs)]
+    place = place_for(runs, ledger)
+    documents = [found.to_json() for found in list_campaigns(runs, place)]
     if as_json:
         print_json({"campaigns": documents})
         return
     if not documents:
-        screen().print(f"No campaign in {harmless(runs)} yet; start one with: protran search --name demo")
+        screen().print(f"No campaign in {harmless(_where(place))} yet; start one with: protran search --name demo")
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in _LISTED:
@@ -77,6 +84,11 @@ def list_all(runs: RunsOption = Path("runs"), as_json: JsonFlag = False) -> None
     for document in documents:
         table.add_row(*(Text(_cell(document[column])) for column in _LISTED))
     screen().print(table)
+
+
+def _where(place: LedgerPlace) -> object:
+    """Returns the folder of the campaigns, or the ledger where that is somewhere else."""
+    return place.folder if place.file is not None and place.file.parent == place.folder else place
 
 
 def _cell(value: Any) -> str:

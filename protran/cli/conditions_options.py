@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-
-from protran.names import LEDGER_FILE
 
 if TYPE_CHECKING:
     from protran.fewshot.history import Conditions
     from search_spaces.space import DesignSpace
 
-LEDGER = Path("runs") / LEDGER_FILE
-"""That of the usual folder of campaigns."""
-
-LedgerOption = Annotated[Path, typer.Option(metavar="FILE", help="The ledger.", dir_okay=False)]
 TaskOption = Annotated[
     str | None,
     typer.Option(metavar="TASK", help="What encoders read: this task's input. (default: 128 of BERT's tokens)"),

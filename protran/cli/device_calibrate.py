@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from protran.cli.conditions_options import (
-    LEDGER,
     BatchOption,
-    LedgerOption,
     SequenceOption,
     TaskOption,
     conditions_of,
 )
 from protran.cli.failure import resumable
+from protran.cli.ledger_options import RUNS, LedgerOption
 from protran.cli.terminal import JsonFlag, harmless, print_json, screen
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def calibrate(
     pool: Annotated[
         int, typer.Option(min=2, max=4096, help="Candidates to choose from; 16: those that a campaign begins with.")
     ] = 256,
-    ledger: LedgerOption = LEDGER,
+    ledger: LedgerOption = None,
     picture: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Draw the errors before and after (.png, .svg or .pdf).", dir_okay=False),
@@ -61,6 +60,7 @@ def calibrate(
     from protran.fewshot.calibration import Plan
     from protran.fewshot.calibration import calibrate as run
     from protran.ledger.ledger import Ledger
+    from protran.ledger.place import place_for
     from search_spaces.space import load_space
 
     if picture is not None:
@@ -70,7 +70,7 @@ def calibrate(
     chosen = load_space(space)
     plan = Plan(name, chosen, conditions_of(chosen, task, sequence, batch_size), probes, seed, pool, checks)
     plan.check()
-    with resumable(), Ledger.open(ledger) as opened, calibration_bar(screen(stderr=True)) as observer:
+    with resumable(), Ledger.open(place_for(RUNS, ledger)) as opened, calibration_bar(screen(stderr=True)) as observer:
         found = run(opened, plan, observer)
     _tell(found, picture, as_json=as_json)
 

@@ -1,30 +1,29 @@
-"""`protran ledger`: brings tables of measurements into the ledger, and looks whether its file is sound."""
+"""`protran ledger`: brings tables of measurements into the ledger, takes them out, and looks whether it is sound."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from protran.cli import ledger_export
 from protran.cli.conditions_options import (
-    LEDGER,
     BatchOption,
-    LedgerOption,
     SequenceOption,
     TaskOption,
     conditions_of,
 )
+from protran.cli.ledger_bar import rows_bar
+from protran.cli.ledger_options import RUNS, LedgerOption
 from protran.cli.terminal import JsonFlag, harmless, print_json, screen
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from protran.fewshot.table_import import Imported
+    from protran.ledger.place import LedgerPlace
 
-app = typer.Typer(help="Bring measurements into the ledger, and check its file.", no_args_is_help=True)
+app = typer.Typer(help="Bring measurements into the ledger, take them out, and check it.", no_args_is_help=True)
+app.command("export")(ledger_export.export)
 
 
 @app.command("import")
@@ -41,7 +40,7 @@ def import_table(
     per_sequence: Annotated[
         bool, typer.Option("--per-sequence", help="Its seconds and joules are of one sequence, not of a batch.")
     ] = False,
-    ledger: LedgerOption = LEDGER,
+    ledger: LedgerOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Bring a table of measurements into the ledger, as a device of its own that nobody can ask.
@@ -53,40 +52,44 @@ def import_table(
     from protran.fewshot.imported_table import TableImport
     from protran.fewshot.table_import import import_table as run
     from protran.ledger.ledger import Ledger
+    from protran.ledger.place import place_for
     from search_spaces.space import load_space
 
     chosen = load_space(space)
     conditions = conditions_of(chosen, task, sequence, batch_size)
     asked = TableImport(table, device, chosen, conditions.input_spec, conditions.workload, per_sequence)
     asked.check()
-    with Ledger.open(ledger) as opened, import_bar(screen(stderr=True)) as observer:
+    place = place_for(RUNS, ledger)
+    with Ledger.open(place) as opened, rows_bar(screen(stderr=True)) as observer:
         imported = run(opened, asked, observer)
     if as_json:
-        print_json({"ledger": str(ledger), **imported.to_json()})
+        print_json({"ledger": str(place), **imported.to_json()})
     else:
-        _print(imported, ledger)
+        _print(imported, place)
 
 
 @app.command("check")
-def check(ledger: LedgerOption = LEDGER, as_json: JsonFlag = False) -> None:
-    """Look whether the ledger's file is sound: its pages, and that no row refers to nothing. Ends with 1 if not.
+def check(ledger: LedgerOption = None, as_json: JsonFlag = False) -> None:
+    """Look whether the ledger is sound: what its database stores, and that nothing is missing. Ends with 1 if not.
 
     Example: protran ledger check
     """
     from protran.errors import LedgerError
     from protran.ledger.ledger import Ledger
+    from protran.ledger.place import place_for
 
-    with Ledger.open(ledger, read_only=True) as opened:
+    place = place_for(RUNS, ledger)
+    with Ledger.open(place, read_only=True) as opened:
         faults = opened.check()
     if as_json:
-        print_json({"ledger": str(ledger), "sound": not faults, "faults": faults})
+        print_json({"ledger": str(place), "sound": not faults, "faults": faults})
     if faults:
-        raise LedgerError(f"ledger {ledger} is damaged: {'; '.join(faults[:3])}; restore a copy")
+        raise LedgerError(f"ledger {place} is damaged: {'; '.join(faults[:3])}; restore a copy")
     if not as_json:
-        screen().print(f"{harmless(ledger)} is sound", soft_wrap=True)
+        screen().print(f"{harmless(place)} is sound", soft_wrap=True)
 
 
-def _print(imported: Imported, ledger: Path) -> None:
+def _print(imported: Imported, ledger: LedgerPlace) -> None:
     from protran.report.plural import how_many
 
     values = ", ".join(f"{name} of {count}" for name, count in imported.values.items())
@@ -101,21 +104,3 @@ def _print(imported: Imported, ledger: Path) -> None:
     else:
         file = harmless(imported.origin["file"])
         console.print(f"{harmless(imported.device)}: {file} is there already, {rows}; nothing added", soft_wrap=True)
-
-
-@contextmanager
-def import_bar(console: Console) -> Iterator[Callable[[str, int, int | None], None] | None]:
-    """Gives an observer that draws a bar where there is a terminal, else nothing."""
-    if not console.is_terminal or console.is_dumb_terminal:
-        yield None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("reading", total=None)
-
-        def observe(stage: str, done: int, total: int | None) -> None:
-            bar.update(task, description=stage, completed=done, total=total)
-
-        yield observe

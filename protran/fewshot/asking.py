@@ -141,7 +141,7 @@ class Asking:
         """Returns the result of a job, tried again where it was lost; raises where the device is away."""
         if self._dispatcher is None:
             self._dispatcher = self._opening(self._device, self._ledger)
-        job = ProfileJob(request, LIMITS, asker=f"few-shot {self._ledger.path.absolute()}")
+        job = ProfileJob(request, LIMITS, asker=f"few-shot {self._ledger.place.identity}")
         for attempt in range(1, ATTEMPTS + 1):
             result = _result(self._dispatcher, job)
             if result.gone:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from device_agents.measurement import Measurement, MeasurementStatus, ProfileRequest
 from protran.ledger import schema
-from protran.ledger.encoding import decode
-from protran.ledger.records import RequestKind
-
-CHUNK = 500
-"""Rows of one query: SQLite takes a limited number of values at once."""
+from protran.ledger.decoding import Decoder
 
 
 @dataclass(frozen=True)
@@ -42,45 +37,40 @@ def device_rows(connection: Connection, most: int, identity: str | None = None) 
 
     Of a device with more, those with the least ids: ids are hashes, so that these are a random sample, always the same.
     """
-    asked, answers = schema.requests, schema.measurements
-    query = (
-        select(asked.c.device_identity, asked.c.id)
-        .join(answers, answers.c.request_id == asked.c.id)
-        .where(asked.c.kind == RequestKind.PROFILE.value, answers.c.status == MeasurementStatus.OK.value)
-        .order_by(asked.c.id)
-    )
-    if identity is not None:
-        query = query.where(asked.c.device_identity == identity)
-    ids: dict[str, list[str]] = defaultdict(list)
-    for device, request_id in connection.execute(query):
-        if len(ids[device]) < most:
-            ids[device].append(request_id)
-    return {device: _rows(connection, chosen) for device, chosen in sorted(ids.items())}
+    identities = _identities(connection) if identity is None else [identity]
+    decoder = Decoder()
+    found = {device: _rows(connection, decoder, device, most) for device in identities}
+    return {device: rows for device, rows in found.items() if rows}
 
 
 def measurements(connection: Connection, request_ids: Iterable[str]) -> Mapping[str, Measurement]:
     """Returns request id -> answer, of those that have one, good or not."""
     table, wanted = schema.measurements, list(request_ids)
     query = select(table.c.request_id, table.c.payload).where(table.c.request_id.in_(wanted))
-    return {key: Measurement.from_json(decode(text, "a measurement")) for key, text in connection.execute(query)}
+    return {key: Decoder().measurement(text) for key, text in connection.execute(query)}
 
 
-def _rows(connection: Connection, ids: list[str]) -> list[DeviceRow]:
-    asked, answers = schema.requests, schema.measurements
-    found = []
-    for first in range(0, len(ids), CHUNK):
-        query = (
-            select(asked.c.id, asked.c.payload, answers.c.payload)
-            .join(answers, answers.c.request_id == asked.c.id)
-            .where(asked.c.id.in_(ids[first : first + CHUNK]))
-            .order_by(asked.c.id)
-        )
-        for request_id, request, measurement in connection.execute(query):
-            found.append(
-                DeviceRow(
-                    request_id,
-                    ProfileRequest.from_json(decode(request, "a request")),
-                    Measurement.from_json(decode(measurement, "a measurement")),
-                )
-            )
+def _identities(connection: Connection) -> list[str]:
+    """Returns the devices that were asked, in order; from one to the next by the index, past all their requests."""
+    column = schema.requests.c.device_identity
+    found: list[str] = []
+    following = connection.scalar(select(func.min(column)))
+    while following is not None:
+        found.append(following)
+        following = connection.scalar(select(func.min(column)).where(column > following))
     return found
+
+
+def _rows(connection: Connection, decoder: Decoder, identity: str, most: int) -> list[DeviceRow]:
+    asked, answers = schema.requests, schema.measurements
+    query = (
+        select(asked.c.id, asked.c.candidate_key, asked.c.payload, answers.c.payload)
+        .join(answers, answers.c.request_id == asked.c.id)
+        .where(asked.c.device_identity == identity, answers.c.status == MeasurementStatus.OK.value)
+        .order_by(asked.c.id)
+        .limit(most)
+    )
+    return [
+        DeviceRow(request_id, decoder.request(candidate_key, request), decoder.measurement(measurement))
+        for request_id, candidate_key, request, measurement in connection.execute(query)
+    ]

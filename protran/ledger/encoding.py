@@ -22,6 +22,22 @@ def encode(payload: Any, what: str) -> str:
         raise InputError(f"{what} cannot be recorded as JSON: {error}") from error
 
 
+def storable(text: str) -> bool:
+    """Tells whether every database can hold a text: PostgreSQL takes no zero bytes, and nobody a lone surrogate."""
+    return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def plain(text: str, what: str) -> str:
+    """Returns `text`, which is recorded as it is, not as JSON.
+
+    Raises:
+        InputError: no database can hold it.
+    """
+    if not storable(text):
+        raise InputError(f"{what} must hold no zero byte and no lone surrogate, got {text!r}; choose another")
+    return text
+
+
 def decode(text: str, what: str) -> Any:
     """Returns what `encode` was given.
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, insert, select
 
 from device_agents.measurement import Measurement, ProfileRequest
 from protran.ledger import schema
-from protran.ledger.encoding import encode, utc_now
+from protran.ledger.encoding import encode, plain, utc_now
 from protran.ledger.records import RequestKind
 
 CHUNK = 500
@@ -61,7 +61,7 @@ class Answered:
                 "subject": subject,
                 "repeat": request.repeat,
                 "candidate_key": candidate.key,
-                "device_identity": request.device_identity,
+                "device_identity": plain(request.device_identity, "a device's identity"),
                 "payload": encode(request.to_json(), "a profile request"),
             },
             measurement={

@@ -8,21 +8,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
-
 from device_agents.device import DeviceInfo
 from device_agents.measurement import Measurement, ProfileRequest
-from protran.errors import InputError, LedgerError, UnknownCampaignError
-from protran.ledger import device_rows, importing, pending, reading, requests, schema
+from protran.errors import UnknownCampaignError
+from protran.ledger import device_rows, faults, flat_tables, importing, pending, reading, recording, requests
+from protran.ledger.database import Database
 from protran.ledger.device_rows import DeviceRow
-from protran.ledger.encoding import decode, encode, utc_now
-from protran.ledger.engine import check_readable, path_of, sqlite_engine, use_write_ahead_log
-from protran.ledger.engine import reading as reading_transaction
-from protran.ledger.engine import writing as writing_transaction
+from protran.ledger.encoding import encode, plain, storable
 from protran.ledger.evaluation import Evaluation
 from protran.ledger.failures import translated
+from protran.ledger.flat_tables import FlatTable
 from protran.ledger.lock import CampaignLock
-from protran.ledger.migrations import SCHEMA_VERSION, bring_up, check_version, stored_version
+from protran.ledger.place import LedgerPlace, place_of
+from protran.ledger.postgres_database import PostgresDatabase
 from protran.ledger.records import (
     Asked,
     CampaignRecord,
@@ -33,6 +31,7 @@ from protran.ledger.records import (
     RequestKind,
     StepRecord,
 )
+from protran.ledger.sqlite_database import SqliteDatabase
 from search_spaces.candidate import Candidate
 
 
@@ -40,53 +39,49 @@ class Ledger:
     """Remembers campaigns, their requests and the answers.
 
     What a method has returned is on the disk: a killed process loses nothing, nor does a power cut. Any number of
-    threads and processes may read and write at once; a process that forks must open the ledger again in the child.
-    Every method is one short transaction, and each may raise `LedgerError` where the database cannot be read or
-    written (full or read-only disk, damaged file, somebody else's lock), of which then nothing is kept.
+    threads and processes may read and write at once, on several machines where the ledger is on a server; a process
+    that forks must open the ledger again in the child. Every method is one short transaction, and each may raise
+    `LedgerError` where the database cannot be read or written (full or read-only disk, damaged file, somebody else's
+    lock, a server that stays away), of which then nothing is kept. Of a method whose connection was lost while it ended
+    nobody knows; all may be called again, and change nothing where they had been kept.
     """
 
-    def __init__(self, path: Path, engine: Engine) -> None:
+    def __init__(self, database: Database) -> None:
         """Use `Ledger.open`."""
-        self._path = path
-        self._engine = engine
+        self._database = database
 
     @classmethod
-    def open(cls, place: Path | str, *, create: bool = True, read_only: bool = False) -> Ledger:
-        """Returns the ledger in a file; makes it, or brings it up to this version, where allowed.
+    def open(cls, place: LedgerPlace | Path | str, *, create: bool = True, read_only: bool = False) -> Ledger:
+        """Returns the ledger at a place; makes it, or brings it up to this version, where allowed.
 
         Args:
-            place: a path, or ``sqlite:///PATH``.
-            create: make the file, and its folder, where there is none.
+            place: a path, ``sqlite:///PATH``, or ``postgresql+psycopg://USER@HOST/DATABASE``.
+            create: make it where there is none: the file and its folder, or the tables of the database.
             read_only: never write; works on a read-only disk too.
 
         Raises:
-            InputError: there is no such file and none is to be made.
-            LedgerError: it is no ledger, is damaged, or of a newer version.
+            InputError: the place is none, its driver is not installed, or there is no ledger (`NoLedgerError`) and none
+                is to be made.
+            LedgerError: it is no ledger, is damaged, of a newer version, or its server cannot be used.
         """
-        path = path_of(place)
-        if not path.is_file() and (read_only or not create):
-            raise InputError(f"there is no ledger at {path}; `protran search` makes one")
-        if read_only:
-            check_readable(path)
-        else:
-            _make_folder(path.parent)
-        with translated(str(path)):
-            engine = sqlite_engine(path, read_only=read_only)
+        found = place_of(place)
+        with translated(str(found)):
+            database = _database(found, create=create, read_only=read_only)
             try:
-                _prepare(engine, str(path), read_only=read_only)
+                database.prepare(create=create, read_only=read_only)
             except BaseException:
-                engine.dispose()
+                database.close()
                 raise
-        return cls(path, engine)
+        return cls(database)
 
     @property
-    def path(self) -> Path:
-        """The file."""
-        return self._path
+    def place(self) -> LedgerPlace:
+        """Where it is, and where its campaigns keep their files."""
+        return self._database.place
 
     def close(self) -> None:
         """Closes all connections; may be called twice."""
-        self._engine.dispose()
+        self._database.close()
 
     def __enter__(self) -> Ledger:
         return self
@@ -100,42 +95,30 @@ class Ledger:
 
     def create_campaign(self, name: str, config: Mapping[str, Any], seed: int, phase: str = "seed") -> CampaignRecord:
         """Records a new campaign and returns it. Raises `InputError` where the name is taken."""
-        text, now = encode(dict(config), "the configuration"), utc_now()
-        with self._writing() as connection:
-            if reading.campaign_record(connection, name) is not None:
-                raise InputError(f"there is a campaign {name!r} already; resume it or choose another name")
-            row = {"name": name, "config": text, "seed": seed, "phase": str.__str__(phase)}
-            made = insert(schema.campaigns).values(**row, created_at=now, updated_at=now)
-            number = connection.execute(made.returning(schema.campaigns.c.id)).scalar_one()
-        return CampaignRecord(
-            number, name, decode(text, "the configuration"), seed, str.__str__(phase), created_at=now, updated_at=now
-        )
+        text = encode(dict(config), "the configuration")
+        row = {"name": plain(name, "a campaign's name"), "config": text, "seed": seed, "phase": str.__str__(phase)}
+        return self._database.write(recording.create_campaign, row)
 
     def campaign(self, name: str) -> CampaignRecord:
         """Returns a campaign. Raises `UnknownCampaignError` where there is none of this name."""
-        with self._reading() as connection:
-            record = reading.campaign_record(connection, name)
-            if record is not None:
-                return record
-            known = [item.name for item in reading.campaign_records(connection)]
+        record = self._database.read(reading.campaign_record, name) if storable(name) else None
+        if record is not None:
+            return record
+        known = [item.name for item in self.campaigns()]
         there_are = f"there are {', '.join(known[-10:])}" if known else "there are none yet"
         raise UnknownCampaignError(f"there is no campaign {name!r}; {there_are}")
 
     def campaigns(self) -> tuple[CampaignRecord, ...]:
         """Returns all campaigns, oldest first."""
-        with self._reading() as connection:
-            return reading.campaign_records(connection)
+        return self._database.read(reading.campaign_records)
 
     def set_phase(self, campaign_id: int, phase: str) -> None:
         """Records the phase that a campaign is in."""
-        table = schema.campaigns
-        with self._writing() as connection:
-            values = {"phase": str.__str__(phase), "updated_at": utc_now()}
-            connection.execute(update(table).where(table.c.id == campaign_id).values(values))
+        self._database.write(recording.set_phase, campaign_id, str.__str__(phase))
 
     def lock(self, campaign: CampaignRecord) -> CampaignLock:
         """Returns the lock that whoever runs this campaign must hold; not yet taken."""
-        return CampaignLock(self._path.with_name(f"{self._path.name}.campaign-{campaign.id}.lock"), campaign.name)
+        return self._database.lock(campaign)
 
     # Steps
 
@@ -156,24 +139,19 @@ class Ledger:
         Raises:
             LedgerError: it was recorded with other proposals.
         """
-        text = encode([candidate.to_json() for candidate in proposals], "the proposals")
-        notes = encode(dict(info or {}), "the notes of a step")
-        table = schema.steps
-        with self._writing() as connection:
-            here = (table.c.campaign_id == campaign_id) & (table.c.number == number)
-            known = connection.scalar(select(table.c.proposals).where(here))
-            if known is None:
-                row = {"campaign_id": campaign_id, "number": number, "phase": str.__str__(phase), "seen": seen}
-                connection.execute(insert(table).values(**row, proposals=text, info=notes, created_at=utc_now()))
-                return True
-        if known != text:
-            raise LedgerError(f"step {number} was recorded with other proposals; this campaign was changed meanwhile")
-        return False
+        row = {
+            "campaign_id": campaign_id,
+            "number": number,
+            "phase": str.__str__(phase),
+            "proposals": encode([candidate.to_json() for candidate in proposals], "the proposals"),
+            "seen": seen,
+            "info": encode(dict(info or {}), "the notes of a step"),
+        }
+        return self._database.write(recording.record_step, row)
 
     def steps(self, campaign_id: int) -> tuple[StepRecord, ...]:
         """Returns the steps in their order."""
-        with self._reading() as connection:
-            return reading.step_records(connection, campaign_id)
+        return self._database.read(reading.step_records, campaign_id)
 
     # Requests and answers
 
@@ -184,21 +162,18 @@ class Ledger:
         good); otherwise the request gets the next free repeat number. `pending_profiles` holds what to submit.
         """
         question = requests.profile_question(request)
-        with self._writing() as connection:
-            return requests.ask(connection, campaign_id, question, reuse=reuse)
+        return self._database.write(requests.ask, campaign_id, question, reuse=reuse)
 
     def pending_profiles(self, campaign_id: int) -> list[ProfileRequest]:
         """Returns the profile requests without an answer, in the order in which they were asked.
 
         Those of an older version of the procedure are left out: asked again, they have another id.
         """
-        with self._reading() as connection:
-            return pending.pending_profiles(connection, campaign_id)
+        return self._database.read(pending.pending_profiles, campaign_id)
 
     def rejections(self, campaign_id: int) -> dict[str, str]:
         """Returns request id -> reason of each measurement of a campaign that was rejected."""
-        with self._reading() as connection:
-            return reading.rejections(connection, campaign_id)
+        return self._database.read(reading.rejections, campaign_id)
 
     def answer_profile(self, campaign_id: int, measurement: Measurement) -> bool:
         """Records a measurement as the next row of the campaign.
@@ -210,9 +185,8 @@ class Ledger:
             LedgerError: the campaign never asked this.
         """
         text = encode(measurement.to_json(), "a measurement")
-        with self._writing() as connection:
-            given = requests.Answer(RequestKind.PROFILE, measurement.request_id, measurement.status.value, text)
-            return requests.answer(connection, campaign_id, given)
+        given = requests.Answer(RequestKind.PROFILE, measurement.request_id, measurement.status.value, text)
+        return self._database.write(requests.answer, campaign_id, given)
 
     def request_training(
         self,
@@ -237,47 +211,31 @@ class Ledger:
             candidate = Candidate.from_json({name: payload[name] for name in parts if name in payload})
         text = encode(dict(payload), "a training request")
         question = requests.training_question(training_key, candidate, text)
-        with self._writing() as connection:
-            return requests.ask(connection, campaign_id, question, reuse=reuse)
+        return self._database.write(requests.ask, campaign_id, question, reuse=reuse)
 
     def pending_trainings(self, campaign_id: int) -> list[PendingTraining]:
         """Returns the training requests without an answer, in the order in which they were asked."""
-        with self._reading() as connection:
-            return pending.pending_trainings(connection, campaign_id)
+        return self._database.read(pending.pending_trainings, campaign_id)
 
     def answer_training(self, campaign_id: int, evaluation: Evaluation) -> bool:
         """Records an evaluation as the next row of the campaign; returns and raises as `answer_profile`."""
         text = encode(evaluation.to_json(), "an evaluation")
-        with self._writing() as connection:
-            request_id = requests.request_of_training(connection, campaign_id, evaluation.training_key)
-            given = requests.Answer(RequestKind.TRAINING, request_id, evaluation.status.value, text)
-            return requests.answer(connection, campaign_id, given)
+        given = requests.Answer(RequestKind.TRAINING, evaluation.training_key, evaluation.status.value, text)
+        return self._database.write(requests.answer_training, campaign_id, given)
 
     def rows(self, campaign_id: int, first: int | None = None) -> list[CampaignRow]:
         """Returns the answers in the order in which the campaign saw them; the first so many if `first` is given."""
-        with self._reading() as connection:
-            return reading.campaign_rows(connection, campaign_id, first)
+        return self._database.read(reading.campaign_rows, campaign_id, first)
 
     def progress(self, campaign_id: int) -> Progress:
         """Returns how many requests of a campaign were asked, answered and failed, and how many were rejected."""
-        with self._reading() as connection:
-            return reading.progress(connection, campaign_id)
+        return self._database.read(reading.progress, campaign_id)
 
     # Devices
 
     def put_device(self, info: DeviceInfo, reference: Mapping[str, Any] | None = None) -> None:
         """Records how a device introduces itself, and what its reference model took, where that has changed."""
-        facts, timing = encode(dict(info.facts), "the facts of a device"), encode(dict(reference or {}), "a reference")
-        with self._writing() as connection:
-            known = reading.device_record(connection, info.identity)
-            same = known is not None and (known.name, encode(known.facts, ""), encode(known.reference, "")) == (
-                info.name,
-                facts,
-                timing,
-            )
-            if not same:
-                row = {"identity": info.identity, "name": info.name, "facts": facts, "reference": timing}
-                connection.execute(insert(schema.devices).values(**row, recorded_at=utc_now()))
+        self._database.write(recording.put_device, _device_row(info, dict(reference or {})))
 
     def import_device(
         self, info: DeviceInfo, rows: Sequence[importing.Answered], observer: importing.Observer | None = None
@@ -287,85 +245,55 @@ class Ledger:
         Returns:
             False where there is a device of this identity already: then nothing is recorded.
         """
-        facts = encode(dict(info.facts), "the facts of a device")
-        with self._writing() as connection:
-            if reading.device_record(connection, info.identity) is not None:
-                return False
-            importing.record_answered(connection, rows, observer)
-            row = {"identity": info.identity, "name": info.name, "facts": facts, "reference": encode({}, "")}
-            connection.execute(insert(schema.devices).values(**row, recorded_at=utc_now()))
-        return True
+        return self._database.write(recording.import_device, _device_row(info, {}), rows, observer)
 
     def device(self, identity: str) -> DeviceRecord | None:
         """Returns what a device last said of itself, or None."""
-        with self._reading() as connection:
-            return reading.device_record(connection, identity)
+        return self._database.read(reading.device_record, identity) if storable(identity) else None
 
     def devices(self) -> tuple[DeviceRecord, ...]:
         """Returns what every device last said of itself."""
-        with self._reading() as connection:
-            return reading.device_records(connection)
+        return self._database.read(reading.device_records)
 
     # Measurements that no campaign asked for
 
     def record_measurement(self, request: ProfileRequest, measurement: Measurement) -> bool:
         """Records a request with its answer; returns False where it had one, which then stands."""
         row = importing.Answered.of(request, measurement)
-        with self._writing() as connection:
-            return importing.record_answered(connection, [row]) == 1
+        return self._database.write(importing.record_answered, [row]) == 1
 
     def measurement(self, request_id: str) -> Measurement | None:
         """Returns the answer to a request, good or not; None where there is none."""
-        with self._reading() as connection:
-            return device_rows.measurements(connection, [request_id]).get(request_id)
+        return self._database.read(device_rows.measurements, [request_id]).get(request_id)
 
     def measured_rows(self, most: int, identity: str | None = None) -> dict[str, list[DeviceRow]]:
         """Returns device identity -> good measurements, of all devices or of one.
 
         Of each at most so many: of more, a random sample that is always the same.
         """
-        with self._reading() as connection:
-            return device_rows.device_rows(connection, most, identity)
+        return self._database.read(device_rows.device_rows, most, identity)
+
+    @contextmanager
+    def flat_tables(self) -> Iterator[list[FlatTable]]:
+        """Gives all that the ledger holds as flat tables, to be read inside the context; they agree with each other."""
+        with translated(str(self.place)), self._database.reading() as connection:
+            yield flat_tables.flat_tables(connection)
 
     def check(self) -> list[str]:
-        """Returns what is wrong with the file, one sentence each; nothing for a sound one."""
-        with self._reading() as connection:
-            damage = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check")]
-            orphans = [
-                f"a row of {row[0]} refers to nothing" for row in connection.exec_driver_sql("PRAGMA foreign_key_check")
-            ]
-        return [line for line in damage if line != "ok"] + orphans
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with translated(str(self._path)), writing_transaction(self._engine) as connection:
-            yield connection
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with translated(str(self._path)), reading_transaction(self._engine) as connection:
-            yield connection
+        """Returns what is wrong with the database or with what it holds, one sentence each; nothing for a sound one."""
+        return [*self._database.faults(), *self._database.read(faults.faults)]
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LedgerError(
-            f"cannot make the folder {folder} ({error.strerror}); make its parent writable or choose another folder"
-        ) from error
+def _database(place: LedgerPlace, *, create: bool, read_only: bool) -> Database:
+    if place.url is not None:
+        return PostgresDatabase(place, place.url, read_only=read_only)
+    return SqliteDatabase.at(place, place.file or Path(), create=create, read_only=read_only)
 
 
-def _prepare(engine: Engine, place: str, *, read_only: bool) -> None:
-    """Looks at the version first: opening a sound ledger takes no lock."""
-    with reading_transaction(engine) as connection:
-        version = stored_version(connection, place)
-    if version is not None:
-        check_version(version, place)
-    if version == SCHEMA_VERSION:
-        return
-    if read_only:
-        raise LedgerError(f"{place} is of an older version; open it once where it can be written")
-    use_write_ahead_log(engine)
-    with writing_transaction(engine) as connection:
-        bring_up(connection, place)
+def _device_row(info: DeviceInfo, reference: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "identity": plain(info.identity, "a device's identity"),
+        "name": plain(info.name, "a device's name"),
+        "facts": encode(dict(info.facts), "the facts of a device"),
+        "reference": encode(dict(reference), "a reference"),
+    }

@@ -10,12 +10,18 @@ from sqlalchemy import Connection, func, insert, inspect, select
 from protran.errors import LedgerError
 from protran.ledger import schema
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION_ID = 0x5054524E  # "PTRN": says whose file it is, in the header of the SQLite file
 
 Migration = Callable[[Connection], None]
 
-MIGRATIONS: Mapping[int, Migration] = {}
+
+def _index_requests_by_device(connection: Connection) -> None:
+    """To 2: what one device measured is found without reading what all the others did."""
+    connection.exec_driver_sql("CREATE INDEX ix_requests_device_identity ON requests (device_identity, id)")
+
+
+MIGRATIONS: Mapping[int, Migration] = {1: _index_requests_by_device}
 """``MIGRATIONS[n]`` turns a ledger of version n into one of version n + 1."""
 
 
@@ -62,7 +68,7 @@ def stored_version(connection: Connection, place: str) -> int | None:
     if schema.versions.name in tables:
         version = connection.scalar(select(func.max(schema.versions.c.version)))
     if version is None:
-        raise LedgerError(f"{place} is a database, but not a ledger of ProTran; choose another file")
+        raise LedgerError(f"{place} is a database, but not a ledger of ProTran; choose another file or schema")
     return int(version)
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, case, func, select
 
-from device_agents.measurement import Measurement, MeasurementStatus, ProfileRequest
+from device_agents.measurement import MeasurementStatus
 from protran.ledger import schema
+from protran.ledger.decoding import Decoder
 from protran.ledger.encoding import decode
 from protran.ledger.evaluation import Evaluation, EvaluationStatus
 from protran.ledger.pending import outdated_profiles
@@ -60,6 +61,7 @@ def campaign_rows(connection: Connection, campaign_id: int, first: int | None) -
             rows.c.number,
             rows.c.reused,
             asked.c.kind,
+            asked.c.candidate_key,
             asked.c.payload.label("request"),
             schema.candidates.c.payload.label("candidate"),
             schema.measurements.c.payload.label("measurement"),
@@ -73,7 +75,8 @@ def campaign_rows(connection: Connection, campaign_id: int, first: int | None) -
         .order_by(rows.c.number)
         .limit(first)
     )
-    return [_row(row) for row in connection.execute(query)]
+    decoder = Decoder()
+    return [_row(decoder, row) for row in connection.execute(query)]
 
 
 def rejections(connection: Connection, campaign_id: int) -> dict[str, str]:
@@ -148,12 +151,12 @@ def _campaign(row: Any) -> CampaignRecord:
     )
 
 
-def _row(row: Any) -> CampaignRow:
-    candidate = Candidate.from_json(decode(row.candidate, "a candidate"))
+def _row(decoder: Decoder, row: Any) -> CampaignRow:
+    candidate = decoder.candidate(row.candidate_key, row.candidate)
     reused = bool(row.reused)
     if row.kind == RequestKind.PROFILE.value:
-        measurement = Measurement.from_json(decode(row.measurement, "a measurement"))
-        request = ProfileRequest.from_json(decode(row.request, "a request"))
+        measurement = decoder.measurement(row.measurement)
+        request = decoder.request(row.candidate_key, row.request)
         return CampaignRow(row.number, candidate, measurement=measurement, request=request, reused=reused)
     evaluation = Evaluation.from_json(decode(row.evaluation, "an evaluation"))
     return CampaignRow(row.number, candidate, evaluation=evaluation, reused=reused)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, func, insert, select
 from device_agents.measurement import MeasurementStatus, ProfileRequest
 from protran.errors import LedgerError
 from protran.ledger import schema
-from protran.ledger.encoding import encode, utc_now
+from protran.ledger.encoding import encode, plain, utc_now
 from protran.ledger.records import Asked, RequestKind, RequestState
 from search_spaces.candidate import Candidate
 
@@ -57,7 +57,8 @@ def profile_question(request: ProfileRequest) -> Question:
         numbered = replace(request, repeat=repeat)
         return numbered.request_id, encode(numbered.to_json(), "a profile request")
 
-    return Question(RequestKind.PROFILE, request.repeat, request.candidate, request.device_identity, identify)
+    device = plain(request.device_identity, "a device's identity")
+    return Question(RequestKind.PROFILE, request.repeat, request.candidate, device, identify)
 
 
 def training_question(training_key: str, candidate: Candidate, payload: str) -> Question:
@@ -122,12 +123,12 @@ def answer(connection: Connection, campaign_id: int, given: Answer) -> bool:
     return fresh
 
 
-def request_of_training(connection: Connection, campaign_id: int, training_key: str) -> str:
-    """Returns the request by which a campaign asked for a training. Raises `LedgerError` if it never did."""
-    request_id = _request_of(connection, campaign_id, training_key)
+def answer_training(connection: Connection, campaign_id: int, given: Answer) -> bool:
+    """Records the answer to a training, named by the training_key by which the campaign asked; as `answer`."""
+    request_id = _request_of(connection, campaign_id, given.request_id)
     if request_id is None:
-        raise _never_asked(RequestKind.TRAINING, training_key)
-    return request_id
+        raise _never_asked(given.kind, given.request_id)
+    return answer(connection, campaign_id, replace(given, request_id=request_id))
 
 
 def _never_asked(kind: RequestKind, request_id: str) -> LedgerError:

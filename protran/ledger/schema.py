@@ -7,6 +7,7 @@ trainer; its *answer* is unique. A campaign *asks* requests and *sees* their ans
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -21,20 +22,23 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
+# 64 bits everywhere: seeds need them. SQLite numbers rows by itself only where the type reads INTEGER, of 64 bits too.
+_WHOLE = BigInteger().with_variant(Integer(), "sqlite")
+
 versions = Table(
     "schema_versions",
     metadata,
-    Column("version", Integer, primary_key=True),
+    Column("version", _WHOLE, primary_key=True),
     Column("applied_at", String, nullable=False),
 )
 
 campaigns = Table(
     "campaigns",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", _WHOLE, primary_key=True),
     Column("name", String, nullable=False, unique=True),
     Column("config", Text, nullable=False),
-    Column("seed", Integer, nullable=False),
+    Column("seed", _WHOLE, nullable=False),
     Column("phase", String, nullable=False),
     Column("created_at", String, nullable=False),
     Column("updated_at", String, nullable=False),
@@ -55,12 +59,14 @@ requests = Table(
     Column("kind", String, CheckConstraint("kind IN ('profile', 'training')"), nullable=False),
     # Requests that differ only in their repeat number share their subject: the id of repeat 0.
     Column("subject", String, nullable=False),
-    Column("repeat", Integer, nullable=False),
+    Column("repeat", _WHOLE, nullable=False),
     Column("candidate_key", String, ForeignKey("candidates.key"), nullable=False, index=True),
     Column("device_identity", String),
     Column("payload", Text, nullable=False),
     Column("created_at", String, nullable=False),
     UniqueConstraint("kind", "subject", "repeat"),
+    # Trainings have no device. By id, so that a sample of a device's requests is read without all the others.
+    Index("ix_requests_device_identity", "device_identity", "id"),
 )
 
 measurements = Table(
@@ -85,8 +91,8 @@ evaluations = Table(
 campaign_requests = Table(
     "campaign_requests",
     metadata,
-    Column("campaign_id", Integer, ForeignKey("campaigns.id"), primary_key=True),
-    Column("number", Integer, primary_key=True),
+    Column("campaign_id", _WHOLE, ForeignKey("campaigns.id"), primary_key=True),
+    Column("number", _WHOLE, primary_key=True),
     Column("asked_id", String, nullable=False),
     Column("request_id", String, ForeignKey("requests.id"), nullable=False),
     UniqueConstraint("campaign_id", "asked_id"),
@@ -96,10 +102,10 @@ campaign_requests = Table(
 campaign_rows = Table(
     "campaign_rows",
     metadata,
-    Column("campaign_id", Integer, ForeignKey("campaigns.id"), primary_key=True),
-    Column("number", Integer, primary_key=True),
+    Column("campaign_id", _WHOLE, ForeignKey("campaigns.id"), primary_key=True),
+    Column("number", _WHOLE, primary_key=True),
     Column("request_id", String, ForeignKey("requests.id"), nullable=False),
-    Column("reused", Integer, nullable=False),
+    Column("reused", _WHOLE, nullable=False),
     Column("created_at", String, nullable=False),
     UniqueConstraint("campaign_id", "request_id"),
 )
@@ -107,11 +113,11 @@ campaign_rows = Table(
 steps = Table(
     "steps",
     metadata,
-    Column("campaign_id", Integer, ForeignKey("campaigns.id"), primary_key=True),
-    Column("number", Integer, primary_key=True),
+    Column("campaign_id", _WHOLE, ForeignKey("campaigns.id"), primary_key=True),
+    Column("number", _WHOLE, primary_key=True),
     Column("phase", String, nullable=False),
     Column("proposals", Text, nullable=False),
-    Column("seen", Integer, nullable=False),
+    Column("seen", _WHOLE, nullable=False),
     Column("info", Text, nullable=False),
     Column("created_at", String, nullable=False),
 )
@@ -119,7 +125,7 @@ steps = Table(
 devices = Table(
     "devices",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", _WHOLE, primary_key=True),
     Column("identity", String, nullable=False),
     Column("name", String, nullable=False),
     Column("facts", Text, nullable=False),

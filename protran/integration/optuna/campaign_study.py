@@ -15,12 +15,12 @@ from protran.campaign.findings import findings_of
 from protran.campaign.plan import StepPlan
 from protran.campaign.problem import Problem
 from protran.campaign.results import origins_of
-from protran.errors import InputError, UnknownCampaignError
+from protran.campaign.view import opened_for
+from protran.errors import InputError
 from protran.integration.optuna.campaign_trials import CampaignTrial, campaign_trials, directions_of
 from protran.integration.optuna.study_storage import check_url, opened, shown
-from protran.ledger.ledger import Ledger
+from protran.ledger.place import LedgerPlace, place_for
 from protran.ledger.records import CampaignRecord
-from protran.names import LEDGER_FILE
 
 CAMPAIGN = "protran:campaign"
 """The study's attribute that says which campaign it shows."""
@@ -49,7 +49,9 @@ class StudyExport:
         return {"study": self.study, "database": self.database, "added": dict(self.added), "present": self.present}
 
 
-def export_campaign(name: str, url: str, *, runs: Path | str = Path("runs")) -> StudyExport:
+def export_campaign(
+    name: str, url: str, *, runs: Path | str = Path("runs"), ledger: LedgerPlace | Path | str | None = None
+) -> StudyExport:
     """Writes a campaign, finished or not, into a database of Optuna as a study of the same name.
 
     Exporting again adds what is new: candidates seen since, and those whose values have become better since (verified
@@ -59,21 +61,18 @@ def export_campaign(name: str, url: str, *, runs: Path | str = Path("runs")) -> 
         name: the campaign.
         url: of the database, ``sqlite:///FILE`` or what else Optuna's `RDBStorage` takes.
         runs: the folder of the campaigns.
+        ledger: the ledger, where it is not the one in `runs`.
 
     Raises:
         InputError: there is no such campaign, the database cannot be used, or it holds another study of this name.
         LedgerError: the ledger cannot be read.
     """
-    ledger_path = Path(runs) / LEDGER_FILE
-    check_url(url, ledger_path)
-    if not ledger_path.is_file():
-        raise UnknownCampaignError(
-            f"there is no campaign {name!r}: {runs} holds no ledger; say where it is with --runs"
-        )
-    with Ledger.open(ledger_path, read_only=True) as ledger:
-        record = ledger.campaign(name)
-        findings = findings_of(ledger.rows(record.id))
-        steps = [plan_of(step) for step in ledger.steps(record.id)]
+    place = place_for(runs, ledger)
+    check_url(url, place)
+    with opened_for(name, place) as opened_ledger:
+        record = opened_ledger.campaign(name)
+        findings = findings_of(opened_ledger.rows(record.id))
+        steps = [plan_of(step) for step in opened_ledger.steps(record.id)]
     problem = read_charter(record.config)
     trials = list(campaign_trials(problem, findings, _phases(steps)))
     with opened(url) as storage:

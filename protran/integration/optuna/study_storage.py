@@ -6,11 +6,11 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import optuna
 
 from protran.errors import InputError
+from protran.ledger.place import LedgerPlace, same_database
 
 _SQLITE = "sqlite:///"
 _URL = re.compile(r"[a-z][a-z0-9+_]*://\S*")
@@ -22,12 +22,12 @@ def shown(url: str) -> str:
     return _LOGIN.sub("//", url)
 
 
-def check_url(url: str, ledger: Path) -> None:
+def check_url(url: str, ledger: LedgerPlace) -> None:
     """Refuses what cannot hold a study.
 
     Args:
         url: of a database.
-        ledger: the ledger's file, which holds campaigns and nothing else.
+        ledger: the ledger, which holds campaigns and nothing else.
 
     Raises:
         InputError: it is no URL, names no file, or is the ledger.
@@ -38,8 +38,8 @@ def check_url(url: str, ledger: Path) -> None:
         name = url.removeprefix(_SQLITE).partition("?")[0]
         if not url.startswith(_SQLITE) or name in ("", ":memory:"):
             raise InputError(f"the database must be a file, sqlite:///studies.db for example, got {shown(url)!r}")
-        if Path(name).exists() and ledger.exists() and Path(name).samefile(ledger):
-            raise InputError(f"{name} is the ledger, where studies do not belong; choose another file")
+    if same_database(ledger, url):
+        raise InputError(f"{shown(url)} is the ledger, where studies do not belong; choose another database")
 
 
 @contextmanager

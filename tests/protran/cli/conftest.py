@@ -58,13 +58,13 @@ class FakeApi:
             options["observer"](event)
         return SimpleNamespace(front=self._front(), name=options["name"] if config is None else config.name)
 
-    def open_campaign(self, name: str, runs: Path = Path("runs")) -> Any:
+    def open_campaign(self, name: str, runs: Path = Path("runs"), ledger: Any = None) -> Any:
         if name != "demo":
             raise UnknownCampaignError(f"no campaign {name!r} in {runs}; protran list shows those that there are")
         status = partial(self._status, self.statuses[0]) if self.statuses else None
         return SimpleNamespace(front=self._view_front, draw=self._draw, status=status, usage=lambda: self.usage)
 
-    def list_campaigns(self, runs: Path) -> list[Any]:
+    def list_campaigns(self, runs: Path, ledger: Any = None) -> list[Any]:
         self.asked = {"runs": runs}
         return [self._status(item) for item in self.statuses]
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from protran.cli.ledger import import_bar
+from protran.cli.ledger_bar import rows_bar
 from protran.ledger.ledger import Ledger
 from search_spaces.sampling import SamplingMethod, sample
 from search_spaces.space import load_space
@@ -112,7 +112,7 @@ def test_a_bar_counts_the_rows_on_a_terminal_alone() -> None:
     seen = {}
     for terminal in (False, True):
         console = Console(file=io.StringIO(), force_terminal=terminal, width=80)
-        with import_bar(console) as observer:
+        with rows_bar(console) as observer:
             if observer is not None:
                 observer("recording", 500, 1000)
         seen[terminal] = console.file.getvalue()  # type: ignore[attr-defined]

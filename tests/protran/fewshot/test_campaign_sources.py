@@ -205,7 +205,7 @@ def _start(ledger: Ledger, **fields: Any) -> tuple[list[str], list[list[str]], A
     given = {"name": "new", "space": "edge-small", "task": "watch", "effort": EFFORT, "reuse": "all", **fields}
     protran.start_campaign(
         **given,
-        runs=ledger.path.parent,
+        runs=ledger.place.folder,
         observer=lambda event: notes.append(event.text) if isinstance(event, Note) else None,
     )
     steps = ledger.steps(ledger.campaign(given["name"]).id)

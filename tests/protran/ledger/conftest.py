@@ -1,4 +1,4 @@
-"""A ledger in an empty folder, and the smallest requests and answers."""
+"""A ledger of each kind, and the smallest requests and answers."""
 
 from __future__ import annotations
 
@@ -19,9 +19,18 @@ from search_spaces.input_spec import InputKind, InputSpec
 SPEC = InputSpec(InputKind.WINDOWS, length=150, classes=7, channels=3, patch=5)
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where a new ledger may be, of each kind that there is."""
+    if request.param == "sqlite":
+        return tmp_path / "ledger.sqlite"
+    url: str = request.getfixturevalue("postgres_server").new_url()
+    return url
+
+
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "ledger.sqlite") as opened:
+def ledger(place: Path | str) -> Iterator[Ledger]:
+    with Ledger.open(place) as opened:
         yield opened
 
 

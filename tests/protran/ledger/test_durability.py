@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import threading
@@ -22,9 +23,9 @@ from protran.ledger.ledger import Ledger
 from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
 from search_spaces.input_spec import InputKind, InputSpec
 
-path, first, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+place, first, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 spec = InputSpec(InputKind.TOKENS, length=8, classes=2)
-ledger = Ledger.open(path)
+ledger = Ledger.open(place)
 campaign = ledger.campaign("demo")
 print("ready", flush=True)
 for size in range(first, first + count):
@@ -38,28 +39,28 @@ for size in range(first, first + count):
 """
 
 
-def start_writer(path: Path, first: int, count: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", WRITE_FOR_EVER, str(path), str(first), str(count)]
+def start_writer(place: Path | str, first: int, count: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", WRITE_FOR_EVER, str(place), str(first), str(count)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def test_a_killed_writer_loses_nothing_that_it_had_confirmed(tmp_path: Path) -> None:
-    path = tmp_path / "l.sqlite"
-    with Ledger.open(path) as ledger:
+def test_a_killed_writer_loses_nothing_that_it_had_confirmed(place: Path | str) -> None:
+    with Ledger.open(place) as ledger:
         campaign = ledger.create_campaign("demo", {}, seed=0)
     asked: set[str] = set()
     answered: set[str] = set()
     for kill in range(4):
-        with start_writer(path, first=10 + 10_000 * kill, count=10_000) as process:
+        with start_writer(place, first=10 + 10_000 * kill, count=10_000) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
-            time.sleep(0.05 + 0.037 * kill)  # somewhere in the middle of a transaction
+            lines = list(itertools.islice(process.stdout, 2 + 3 * kill))  # so that some were answered
+            time.sleep(0.003 * kill)  # somewhere in the middle of a transaction
             process.kill()
-            for line in process.stdout:
+            for line in itertools.chain(lines, process.stdout):
                 word, _, request_id = line.strip().partition(" ")
                 if len(request_id) == 20:  # the last line may be cut off
                     {"asked": asked, "answered": answered}[word].add(request_id)
-        with Ledger.open(path) as ledger:
+        with Ledger.open(place) as ledger:
             rows = ledger.rows(campaign.id)
             seen = [row.measurement.request_id for row in rows if row.measurement is not None]
             pending = {request.request_id for request in ledger.pending_profiles(campaign.id)}
@@ -72,12 +73,11 @@ def test_a_killed_writer_loses_nothing_that_it_had_confirmed(tmp_path: Path) -> 
     assert answered
 
 
-def test_processes_that_write_at_once_all_succeed(tmp_path: Path) -> None:
-    path = tmp_path / "l.sqlite"
-    with Ledger.open(path) as ledger:
+def test_processes_that_write_at_once_all_succeed(place: Path | str) -> None:
+    with Ledger.open(place) as ledger:
         campaign = ledger.create_campaign("demo", {}, seed=0)
         # Two write the same rows and one its own.
-        writers = [start_writer(path, first, 10) for first in (10, 10, 1000)]
+        writers = [start_writer(place, first, 10) for first in (10, 10, 1000)]
         outputs = [writer.communicate(timeout=120)[0].splitlines() for writer in writers]
         assert [writer.returncode for writer in writers] == [0, 0, 0]
         words = [line.split()[0] for output in outputs for line in output]
@@ -88,9 +88,9 @@ def test_processes_that_write_at_once_all_succeed(tmp_path: Path) -> None:
 
 
 def test_threads_that_answer_the_same_request_get_one_yes(
-    tmp_path: Path, request_for: Callable[..., ProfileRequest], measured: Callable[..., Measurement]
+    place: Path | str, request_for: Callable[..., ProfileRequest], measured: Callable[..., Measurement]
 ) -> None:
-    with Ledger.open(tmp_path / "l.sqlite") as ledger:
+    with Ledger.open(place) as ledger:
         campaign = ledger.create_campaign("demo", {}, seed=0)
         requests = [request_for(size) for size in range(16, 26)]
         for request in requests:
@@ -110,28 +110,27 @@ def test_threads_that_answer_the_same_request_get_one_yes(
         assert len(ledger.rows(campaign.id)) == 10
 
 
-def test_a_reader_is_not_blocked_by_a_writer(tmp_path: Path) -> None:
-    with Ledger.open(tmp_path / "l.sqlite") as ledger:
+def test_a_reader_is_not_blocked_by_a_writer(place: Path | str) -> None:
+    with Ledger.open(place) as ledger:
         ledger.create_campaign("demo", {}, seed=0)
-        with ledger._writing() as connection:
+        with ledger._database.writing() as connection:
             connection.exec_driver_sql("UPDATE campaigns SET phase = 'search'")
             assert ledger.campaign("demo").phase == "seed"
         assert ledger.campaign("demo").phase == "search"
 
 
-def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
-    with Ledger.open(tmp_path / "l.sqlite") as ledger:
-        with pytest.raises(RuntimeError, match="in the middle"), ledger._writing() as connection:
+def test_a_transaction_that_fails_leaves_nothing(place: Path | str) -> None:
+    with Ledger.open(place) as ledger:
+        with pytest.raises(RuntimeError, match="in the middle"), ledger._database.writing() as connection:
             connection.exec_driver_sql("INSERT INTO schema_versions VALUES (99, 'never')")
             raise RuntimeError("in the middle")
-        with ledger._reading() as connection:
+        with ledger._database.reading() as connection:
             assert connection.exec_driver_sql("SELECT max(version) FROM schema_versions").scalar() != 99
 
 
-def test_many_processes_may_make_the_same_ledger_at_once(tmp_path: Path) -> None:
+def test_many_processes_may_make_the_same_ledger_at_once(place: Path | str) -> None:
     code = "import sys; from protran.ledger.ledger import Ledger; Ledger.open(sys.argv[1]).close()"
-    path = tmp_path / "l.sqlite"
-    makers = [subprocess.Popen([sys.executable, "-c", code, str(path)]) for _ in range(3)]
+    makers = [subprocess.Popen([sys.executable, "-c", code, str(place)]) for _ in range(3)]
     assert [maker.wait(timeout=120) for maker in makers] == [0] * 3
-    with Ledger.open(path) as ledger:
+    with Ledger.open(place) as ledger:
         assert ledger.check() == []

@@ -13,11 +13,17 @@ import pytest
 
 from device_agents.measurement import Measurement, ProfileRequest
 from protran.errors import LedgerError
-from protran.ledger import engine as engine_module
+from protran.ledger import sqlite_database
 from protran.ledger.ledger import Ledger
 from protran.ledger.records import CampaignRecord
 
 NOBODY = 65534
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(tmp_path / "ledger.sqlite") as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -118,13 +124,6 @@ def test_rows_in_the_log_of_a_read_only_folder_are_not_hidden(open_folder: Path)
     assert "its log left-l.sqlite-wal is not empty; copy both" in result.stderr
 
 
-def test_a_reader_does_not_write(tmp_path: Path) -> None:
-    path = tmp_path / "l.sqlite"
-    Ledger.open(path).close()
-    with Ledger.open(path, read_only=True) as ledger, pytest.raises(LedgerError, match="cannot be written"):
-        ledger.create_campaign("demo", {}, seed=0)
-
-
 def test_a_full_disk_loses_nothing_that_was_confirmed(
     tmp_path: Path, request_for: Callable[..., ProfileRequest], measured: Callable[..., Measurement]
 ) -> None:
@@ -149,7 +148,7 @@ def test_a_full_disk_loses_nothing_that_was_confirmed(
 
 def _limit_pages(ledger: Ledger) -> None:
     """Lets the file grow by no more than a few pages, as if the disk ended there."""
-    with closing(ledger._engine.raw_connection()) as connection:
+    with closing(ledger._database.engine.raw_connection()) as connection:
         cursor = connection.cursor()
         (pages,) = cursor.execute("PRAGMA page_count").fetchone()
         cursor.execute(f"PRAGMA max_page_count = {pages + 4}")
@@ -209,7 +208,7 @@ def test_a_damaged_file_is_one_sentence(tmp_path: Path, request_for: Callable[..
 
 
 def test_text_that_is_no_json_any_more_is_one_sentence(ledger: Ledger, campaign: CampaignRecord) -> None:
-    with closing(sqlite3.connect(ledger.path)) as connection, connection:
+    with closing(sqlite3.connect(ledger.place.identity)) as connection, connection:
         connection.execute("UPDATE campaigns SET config = '{'")
     with pytest.raises(LedgerError, match="configuration in the ledger is damaged"):
         ledger.campaign("demo")
@@ -220,7 +219,7 @@ def test_a_ledger_that_somebody_holds_for_too_long_is_one_sentence(
 ) -> None:
     path = tmp_path / "l.sqlite"
     Ledger.open(path).close()
-    monkeypatch.setattr(engine_module, "BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(sqlite_database, "BUSY_TIMEOUT_S", 0.05)
     with closing(sqlite3.connect(path, isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")
         with Ledger.open(path) as ledger, pytest.raises(LedgerError, match="another process holds it for too long"):

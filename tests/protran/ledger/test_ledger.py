@@ -14,6 +14,7 @@ from protran.campaign.phase import Phase
 from protran.errors import InputError, LedgerError, UnknownCampaignError
 from protran.ledger.evaluation import Evaluation
 from protran.ledger.ledger import Ledger
+from protran.ledger.place import NoLedgerError
 from protran.ledger.records import Asked, CampaignRecord, Progress, RequestState
 from search_spaces.candidate import Candidate
 from search_spaces.deployment import Deployment, Precision, Runtime
@@ -310,17 +311,51 @@ def test_a_number_that_json_does_not_know_is_refused(
 
 
 def test_a_closed_ledger_holds_the_same_when_it_is_opened_again(
-    tmp_path: Path, request_for: RequestFor, measured: Measured
+    place: Path | str, request_for: RequestFor, measured: Measured
 ) -> None:
-    path, request = tmp_path / "deep" / "er" / "l.sqlite", request_for(16)
-    with Ledger.open(path) as ledger:
+    request = request_for(16)
+    with Ledger.open(place) as ledger:
         campaign = ledger.create_campaign("demo", {}, seed=0)
         ledger.request_profile(campaign.id, request)
         ledger.answer_profile(campaign.id, measured(request.request_id))
         rows = ledger.rows(campaign.id)
-    with Ledger.open(f"sqlite:///{path}", create=False) as ledger:
+    with Ledger.open(place, create=False) as ledger:
         assert ledger.rows(ledger.campaign("demo").id) == rows
         assert ledger.check() == []
+
+
+def test_a_file_named_by_a_url_is_made_with_its_folder(tmp_path: Path) -> None:
+    Ledger.open(f"sqlite:///{tmp_path}/deep/er/l.sqlite").close()
+    assert (tmp_path / "deep" / "er" / "l.sqlite").is_file()
+
+
+@pytest.mark.parametrize("name", ["a\x00b", "a\ud800b"])
+def test_text_that_not_every_database_can_hold_is_refused_and_never_found(
+    ledger: Ledger, campaign: CampaignRecord, request_for: RequestFor, name: str
+) -> None:
+    with pytest.raises(InputError, match="no zero byte and no lone surrogate"):
+        ledger.create_campaign(name, {}, seed=0)
+    with pytest.raises(InputError, match="no zero byte"):
+        ledger.put_device(DeviceInfo(name, "id-1", "ready"))
+    with pytest.raises(InputError, match="no zero byte"):
+        ledger.request_profile(campaign.id, dataclasses.replace(request_for(16), device_identity=name))
+    with pytest.raises(UnknownCampaignError):
+        ledger.campaign(name)
+    assert ledger.device(name) is None
+    assert ledger.campaigns() == (campaign,)
+
+
+def test_any_other_text_comes_back_as_it_was(ledger: Ledger) -> None:
+    facts = {
+        "zero": "a\x00b",
+        "lone": "\ud800",
+        "emoji": "\U0001f600",
+        "long": "x" * 200_000,
+        "quote": "'; DROP TABLE x",
+    }
+    made = ledger.create_campaign("\U0001f600 '\"%s:x é", facts, seed=2**63 - 1)
+    assert ledger.campaign(made.name) == made
+    assert (made.config, made.seed) == (facts, 2**63 - 1)
 
 
 @pytest.mark.parametrize("arguments", [{"create": False}, {"read_only": True}])
@@ -330,7 +365,34 @@ def test_a_ledger_that_is_not_there_is_not_made_unless_asked(tmp_path: Path, arg
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("arguments", [{"create": False}, {"read_only": True}])
+def test_there_is_no_ledger_at_a_place_where_nothing_was_made(place: Path | str, arguments: dict[str, Any]) -> None:
+    with pytest.raises(NoLedgerError, match="there is no ledger"):
+        Ledger.open(place, **arguments)
+
+
+def test_a_reader_does_not_write(place: Path | str) -> None:
+    Ledger.open(place).close()
+    with Ledger.open(place, read_only=True) as ledger, pytest.raises(LedgerError, match="cannot be written"):
+        ledger.create_campaign("demo", {}, seed=0)
+
+
+def test_an_answer_that_was_seen_and_is_gone_is_a_fault(
+    ledger: Ledger, campaign: CampaignRecord, request_for: RequestFor, measured: Measured
+) -> None:
+    for size in (16, 32):
+        ledger.request_profile(campaign.id, request_for(size))
+        ledger.answer_profile(campaign.id, measured(request_for(size).request_id))
+    assert ledger.check() == []
+    ledger._database.write(lambda connection: connection.exec_driver_sql("DELETE FROM measurements"))
+    ledger._database.write(lambda connection: connection.exec_driver_sql("DELETE FROM campaign_rows WHERE number = 0"))
+    assert ledger.check() == [
+        "answers that a campaign has seen are gone (1 of them)",
+        "numbers of campaign_rows are missing in campaign 'demo'",
+    ]
+
+
 def test_another_kind_of_database_is_refused_without_showing_its_password(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="must be a file or sqlite:///FILE") as caught:
-        Ledger.open("postgresql://user:secret@host/base")
+    with pytest.raises(InputError, match="must be a file, sqlite:///FILE or postgresql") as caught:
+        Ledger.open("mysql://user:secret@host/base")
     assert "secret" not in str(caught.value)

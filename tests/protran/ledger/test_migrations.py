@@ -5,12 +5,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, insert, inspect
 
 from protran.errors import LedgerError
-from protran.ledger.engine import sqlite_engine, writing
 from protran.ledger.ledger import Ledger
 from protran.ledger.migrations import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION, bring_up, stored_version
+from protran.ledger.schema import metadata, versions
+
+VERSION_1 = Path(__file__).with_name("version_1.sql")
+"""What the first version of the schema wrote: a campaign with two requests, one answered, a step and a device."""
 
 
 def change(path: Path, statement: str) -> None:
@@ -21,6 +24,14 @@ def change(path: Path, statement: str) -> None:
 def made(path: Path) -> Path:
     Ledger.open(path).close()
     return path
+
+
+def columns_of(connection: Connection, table: str) -> set[str]:
+    return {column["name"] for column in inspect(connection).get_columns(table)}
+
+
+def indexes_of(connection: Connection, table: str) -> set[str | None]:
+    return {index["name"] for index in inspect(connection).get_indexes(table)}
 
 
 def add_a_column(connection: Connection) -> None:
@@ -42,35 +53,55 @@ def test_a_new_ledger_says_whose_file_it_is(tmp_path: Path) -> None:
         assert connection.execute("SELECT version FROM schema_versions").fetchall() == [(SCHEMA_VERSION,)]
 
 
-def test_an_older_ledger_is_brought_up_step_by_step(tmp_path: Path) -> None:
-    path = made(tmp_path / "l.sqlite")
-    engine = sqlite_engine(path)
-    with writing(engine) as connection:
-        bring_up(connection, str(path), SCHEMA_VERSION + 1, {SCHEMA_VERSION: add_a_column})
-    with writing(engine) as connection:
-        assert stored_version(connection, str(path)) == SCHEMA_VERSION + 1
-        assert "remark" in {column["name"] for column in inspect(connection).get_columns("candidates")}
-    engine.dispose()
+def test_an_older_ledger_is_brought_up_step_by_step(ledger: Ledger) -> None:
+    database = ledger._database
+    database.write(bring_up, "here", SCHEMA_VERSION + 1, {SCHEMA_VERSION: add_a_column})
+    assert database.read(stored_version, "here") == SCHEMA_VERSION + 1
+    assert "remark" in database.read(columns_of, "candidates")
 
 
-def test_a_step_that_fails_leaves_the_ledger_as_it_was(tmp_path: Path) -> None:
-    path = made(tmp_path / "l.sqlite")
-    engine = sqlite_engine(path)
-    with pytest.raises(LedgerError, match="this step fails"), writing(engine) as connection:
-        bring_up(connection, str(path), SCHEMA_VERSION + 1, {SCHEMA_VERSION: fail_half_way})
-    with writing(engine) as connection:
-        assert stored_version(connection, str(path)) == SCHEMA_VERSION
-        assert "remark" not in {column["name"] for column in inspect(connection).get_columns("candidates")}
-    engine.dispose()
+def test_a_step_that_fails_leaves_the_ledger_as_it_was(ledger: Ledger) -> None:
+    database = ledger._database
+    with pytest.raises(LedgerError, match="this step fails"):
+        database.write(bring_up, "here", SCHEMA_VERSION + 1, {SCHEMA_VERSION: fail_half_way})
+    assert database.read(stored_version, "here") == SCHEMA_VERSION
+    assert "remark" not in database.read(columns_of, "candidates")
 
 
-def test_a_newer_ledger_is_refused(tmp_path: Path) -> None:
-    path = made(tmp_path / "l.sqlite")
-    change(path, f"INSERT INTO schema_versions VALUES ({SCHEMA_VERSION + 6}, 'later')")
+def test_a_ledger_of_version_1_is_brought_up_with_all_that_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(VERSION_1.read_text(encoding="utf-8"))
+    with pytest.raises(LedgerError, match="is of an older version; open it once where it can be written"):
+        Ledger.open(path, read_only=True)
+    with Ledger.open(path) as ledger:
+        campaign = ledger.campaign("demo")
+        assert campaign.seed == 2**62
+        assert [row.measurement.values["latency_s"].value for row in ledger.rows(campaign.id) if row.measurement] == [
+            0.1
+        ]
+        assert len(ledger.steps(campaign.id)[0].proposals) == 1
+        assert list(ledger.measured_rows(10)) == ["device-1"]
+        assert ledger.check() == []
+        assert ledger._database.read(indexes_of, "requests") >= {"ix_requests_device_identity"}
+
+
+def test_a_ledger_that_was_brought_up_has_the_indexes_of_a_new_one(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "old.sqlite")) as connection:
+        connection.executescript(VERSION_1.read_text(encoding="utf-8"))
+    with Ledger.open(tmp_path / "old.sqlite") as old, Ledger.open(tmp_path / "new.sqlite") as new:
+        for table in metadata.tables:
+            assert old._database.read(indexes_of, table) == new._database.read(indexes_of, table)
+
+
+def test_a_newer_ledger_is_refused(place: Path | str) -> None:
+    with Ledger.open(place) as ledger:
+        row = {"version": SCHEMA_VERSION + 6, "applied_at": "later"}
+        ledger._database.write(lambda connection: connection.execute(insert(versions).values(row)))
     message = rf"written by a newer ProTran \(schema {SCHEMA_VERSION + 6}, this one knows {SCHEMA_VERSION}\)"
     for read_only in (False, True):
         with pytest.raises(LedgerError, match=message):
-            Ledger.open(path, read_only=read_only)
+            Ledger.open(place, read_only=read_only)
 
 
 def test_somebody_elses_database_is_refused_and_left_alone(tmp_path: Path) -> None:

@@ -1,36 +1,82 @@
-"""Opens the database: SQLite with a write-ahead log, one writer at a time, readers never blocked."""
+"""A ledger in a file: SQLite with a write-ahead log, one writer at a time, readers never blocked."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-from protran.errors import InputError, LedgerError
+from protran.errors import LedgerError
+from protran.ledger.database import Database
+from protran.ledger.file_lock import FileLock
+from protran.ledger.lock import CampaignLock
+from protran.ledger.place import LedgerPlace, NoLedgerError
+from protran.ledger.records import CampaignRecord
+
+T = TypeVar("T")
 
 BUSY_TIMEOUT_S = 30.0
 _WRITES = "protran_writes"
-_SQLITE_URL = "sqlite:///"
 
 
-def path_of(place: Path | str) -> Path:
-    """Returns the file of a ledger that is named by a path or by a ``sqlite:///`` URL.
+class SqliteDatabase(Database):
+    """A file, and beside it its log and the locks of campaigns."""
 
-    Raises:
-        InputError: the URL is of another database.
-    """
-    text = str(place)
-    if text.startswith(_SQLITE_URL) and len(text) > len(_SQLITE_URL):
-        return Path(text[len(_SQLITE_URL) :])
-    if "://" in text or text.startswith("sqlite:"):
-        raise InputError(f"the ledger must be a file or sqlite:///FILE, got {text.rpartition('@')[2]!r}")
-    return Path(place)
+    def __init__(self, place: LedgerPlace, path: Path, *, read_only: bool = False) -> None:
+        super().__init__(place, sqlite_engine(path, read_only=read_only))
+        self._path = path
+
+    @classmethod
+    def at(cls, place: LedgerPlace, path: Path, *, create: bool, read_only: bool) -> SqliteDatabase:
+        """Returns the database of a file; makes its folder where allowed.
+
+        Raises:
+            NoLedgerError: there is no such file and none is to be made.
+            LedgerError: the folder cannot be made, or the file cannot be read as it lies.
+        """
+        if not path.is_file() and (read_only or not create):
+            raise NoLedgerError(f"there is no ledger at {path}; `protran search` makes one")
+        if read_only:
+            check_readable(path)
+        else:
+            _make_folder(path.parent)
+        return cls(place, path, read_only=read_only)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction that may write."""
+        with self.engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One transaction that sees one moment."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    def lock(self, campaign: CampaignRecord) -> CampaignLock:
+        """Returns the lock of a campaign: a file beside the ledger."""
+        return FileLock(self._path.with_name(f"{self._path.name}.campaign-{campaign.id}.lock"), campaign.name)
+
+    def faults(self) -> list[str]:
+        """Returns what is wrong with the file's pages, and rows that refer to nothing."""
+        return self.read(_faults)
+
+    def _persist(self, run: Callable[[], T]) -> T:
+        return run()  # SQLite waits for other processes by itself
+
+    def _before_tables(self) -> None:
+        use_write_ahead_log(self.engine)
+
+    def _before_writing(self) -> None:
+        """Nothing: the lock of a file cannot be lost."""
 
 
 def sqlite_engine(path: Path, *, read_only: bool = False) -> Engine:
@@ -78,20 +124,6 @@ def use_write_ahead_log(engine: Engine) -> None:
                 time.sleep(0.02)
 
 
-@contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """One short transaction that may write: all of it is kept, or nothing."""
-    with engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
-        yield connection
-
-
-@contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """One transaction that sees the ledger as it is at one moment."""
-    with engine.connect() as connection, connection.begin():
-        yield connection
-
-
 def check_readable(path: Path) -> None:
     """Refuses a ledger on a read-only disk whose last rows are still in the write-ahead log beside it.
 
@@ -105,9 +137,24 @@ def check_readable(path: Path) -> None:
         raise LedgerError(f"ledger {path}: its folder cannot be written and its log {log.name} is not empty; copy both")
 
 
+def _faults(connection: Connection) -> list[str]:
+    damage = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA quick_check")]
+    orphans = [f"a row of {row[0]} refers to nothing" for row in connection.exec_driver_sql("PRAGMA foreign_key_check")]
+    return [line for line in damage if line != "ok"] + orphans
+
+
 def _uri(path: Path, read_only: bool) -> str:
     uri = path.absolute().as_uri()
     if not read_only:
         return uri
     # Where nobody can write, the file alone may be read; see `check_readable` for why it must.
     return f"{uri}?{'mode=ro' if os.access(path.parent, os.W_OK) else 'immutable=1'}"
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LedgerError(
+            f"cannot make the folder {folder} ({error.strerror}); make its parent writable or choose another folder"
+        ) from error
