@@ -43,12 +43,6 @@ def test_the_json_is_one_object(run: Run, exported: dict[str, Any]) -> None:
     assert json.loads(run("export", "demo", "--optuna", "sqlite:///s.db", "--json").out) == DONE
 
 
-def test_without_a_place_it_says_how_to_give_one(run: Run, exported: dict[str, Any]) -> None:
-    ran = run("export", "demo")
-    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
-    assert "--optuna sqlite:///FILE.db" in ran.err
-
-
 @pytest.mark.parametrize("name", ["nothing", "\x1b[31mred", "../../etc", "x'; DROP TABLE studies; --"])
 def test_a_name_that_is_no_campaign_is_one_harmless_sentence(run: Run, exported: dict[str, Any], name: str) -> None:
     ran = run("export", name, "--optuna", "sqlite:///s.db")
