@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +19,14 @@ from protran.campaign.events import CampaignDone, CampaignEvent, CampaignOpened,
 from protran.campaign.findings import findings_of
 from protran.campaign.fronts import front_of
 from protran.campaign.limits import check_limits
-from protran.campaign.origin import config_from_origin, verified_by
+from protran.campaign.origin import check_given, config_from_origin, given_candidates, verified_by
 from protran.campaign.phase import Phase
 from protran.campaign.problem import Device, Problem
 from protran.campaign.reach import check_reachable
 from protran.campaign.results import write_results
 from protran.campaign.status import CampaignStatus, status_of
-from protran.campaign.view import CampaignView, ledger_path
+from protran.campaign.teacher import teacher_of_verification
+from protran.campaign.view import CampaignView, opened_for
 from protran.campaign.waiting import LowHoursWait
 from protran.carbon.hours import LowHours
 from protran.config import CampaignConfig, config_from_arguments
@@ -33,8 +35,9 @@ from protran.errors import InputError, UnknownCampaignError
 from protran.fewshot.campaign_sources import choose_sources, source_notes, with_sources
 from protran.front import Front
 from protran.ledger.ledger import Ledger
+from protran.ledger.place import LedgerPlace, NoLedgerError, place_for
 from protran.ledger.records import CampaignRecord
-from protran.names import LEDGER_FILE, check_campaign_name
+from protran.names import check_campaign_name
 from protran.profiling import Profiler
 from protran.sensors import energy_devices, meter_of, usual_quantities
 from protran.tasks.registry import task_from_reference
@@ -57,9 +60,11 @@ def start_campaign(
     config: CampaignConfig | None = None,
     *,
     runs: Path | str = RUNS,
+    ledger: LedgerPlace | Path | str | None = None,
     observer: Observer | None = None,
     dispatcher: DispatcherKind | str = DispatcherKind.RAY,
     carbon_schedule: LowHours | None = None,
+    candidates: Sequence[Candidate] = (),
     **fields: Any,
 ) -> CampaignResult:
     """Starts a campaign, or resumes the one of the same name; returns when it is complete.
@@ -71,12 +76,15 @@ def start_campaign(
 
     Args:
         config: what to do; or give its fields by name: ``start_campaign(name="demo", space="edge-small", …)``.
-        runs: the folder with the ledger and the results.
+        runs: the folder with the results, and with the ledger where none is named.
+        ledger: a file, or ``postgresql+psycopg://USER@HOST/DATABASE``; by default what ``PROTRAN_LEDGER`` says, or
+            ``ledger.sqlite`` in `runs`.
         observer: is told what happens (see `protran.campaign.events`).
         dispatcher: ``ray``, or ``inline`` for this process alone.
         carbon_schedule: the hours in which work may begin, from `protran.carbon.hours.read_low_hours`; None for any. It
             is no part of the campaign: a resumed one may have another.
-        fields: fields of `CampaignConfig`.
+        candidates: with an origin: train and measure these as it treated its members, instead of taking its own over.
+        fields: fields of `CampaignConfig`, such as ``deploy=["int8", "pruned"]`` and ``distil=True``.
 
     Raises:
         InputError: the configuration or the dispatcher is not valid, or a campaign of this name was begun with
@@ -87,42 +95,48 @@ def start_campaign(
         DeviceError: a device is not there.
     """
     runs = Path(runs)
-    config = _config(config, fields, runs)
+    place = place_for(runs, ledger)
+    config = _config(config, fields, place)
+    if candidates and config.origin is None:
+        raise InputError("expected an origin beside candidates, got none; name the campaign that they are to be like")
     kind = _dispatcher_kind(dispatcher)
     _check_possible(config, runs)
     with ExitStack() as stack:
-        ledger = stack.enter_context(Ledger.open(runs / LEDGER_FILE))
-        record = _record(ledger, config)
-        stack.enter_context(ledger.lock(record))
+        opened = stack.enter_context(Ledger.open(place))
+        record = _record(opened, config, candidates)
+        stack.enter_context(opened.lock(record))
         problem = read_charter(record.config)
         folder = runs / record.name
-        told = _writing_results(problem, record, ledger, folder, _telling_sources(record, observer or _nobody))
+        told = _writing_results(problem, record, opened, folder, _telling_sources(record, observer or _nobody))
         if record.phase == Phase.DONE.value:
-            front = front_of(problem, findings_of(ledger.rows(record.id)), verified=True)
+            front = front_of(problem, findings_of(opened.rows(record.id)), verified=True)
             told(CampaignDone(front))
             return CampaignResult(record.name, front, folder)
         task_from_reference(problem.task)  # says at once where the data is gone or has changed
-        problem = with_sources(problem, record.config, ledger)
-        workers = _open_workers(ledger, kind, config)
+        problem = with_sources(problem, record.config, opened)
+        workers = _open_workers(opened, kind, config)
         stack.callback(workers.close)
         wait = None if carbon_schedule is None else LowHoursWait(carbon_schedule)
-        return CampaignResult(record.name, Campaign(problem, record, ledger, workers, told, wait=wait).run(), folder)
+        return CampaignResult(record.name, Campaign(problem, record, opened, workers, told, wait=wait).run(), folder)
 
 
-def open_campaign(name: str, *, runs: Path | str = RUNS) -> CampaignView:
+def open_campaign(
+    name: str, *, runs: Path | str = RUNS, ledger: LedgerPlace | Path | str | None = None
+) -> CampaignView:
     """Returns a campaign to look at. Raises `InputError` where there is none of this name."""
-    view = CampaignView(name, Path(runs))
+    view = CampaignView(name, place_for(runs, ledger))
     view.status()
     return view
 
 
-def list_campaigns(runs: Path | str = RUNS) -> list[CampaignStatus]:
-    """Returns how far every campaign of a folder is, oldest first; an empty folder has none."""
-    path = Path(runs) / LEDGER_FILE
-    if not path.is_file():
+def list_campaigns(runs: Path | str = RUNS, ledger: LedgerPlace | Path | str | None = None) -> list[CampaignStatus]:
+    """Returns how far every campaign of a ledger is, oldest first; an empty folder, or database, has none."""
+    try:
+        opened = Ledger.open(place_for(runs, ledger), read_only=True)
+    except NoLedgerError:
         return []
-    with Ledger.open(path, read_only=True) as ledger:
-        return [status_of(ledger, record) for record in ledger.campaigns()]
+    with opened:
+        return [status_of(opened, record) for record in opened.campaigns()]
 
 
 def profile(
@@ -149,9 +163,9 @@ def profile(
         return profiler.measure(candidate, input_spec, workload, repeats=repeats, keep_trace=keep_trace)
 
 
-def _config(config: CampaignConfig | None, fields: dict[str, Any], runs: Path) -> CampaignConfig:
+def _config(config: CampaignConfig | None, fields: dict[str, Any], place: LedgerPlace) -> CampaignConfig:
     if config is None and fields.get("origin") is not None:
-        with Ledger.open(ledger_path(runs, str(fields["origin"])), read_only=True) as ledger:
+        with opened_for(str(fields["origin"]), place) as ledger:
             return config_from_origin(ledger, fields)
     if config is None:
         return config_from_arguments(fields)
@@ -179,7 +193,7 @@ def _check_possible(config: CampaignConfig, runs: Path) -> None:
     energy_devices(config)  # and what devices of the fleet cannot
 
 
-def _record(ledger: Ledger, config: CampaignConfig) -> CampaignRecord:
+def _record(ledger: Ledger, config: CampaignConfig, candidates: Sequence[Candidate]) -> CampaignRecord:
     """Returns the campaign of this name: the one in the ledger if it was begun alike, or else a new one."""
     try:
         record = ledger.campaign(config.name)
@@ -189,10 +203,14 @@ def _record(ledger: Ledger, config: CampaignConfig) -> CampaignRecord:
         problem = read_charter(charter)
         check_reachable(problem)
         if config.origin is not None:
-            charter["origin"] = verified_by(ledger, charter, config.origin)
-        charter["sources"], charter["sources_left_out"] = choose_sources(ledger, problem)
+            given = given_candidates(ledger, charter, config.origin, candidates) if candidates else None
+            charter["origin"] = given or verified_by(ledger, charter, config.origin)
+            charter["teacher"] = teacher_of_verification(ledger, config.origin)
+        if not candidates:  # with them nothing is learned
+            charter["sources"], charter["sources_left_out"] = choose_sources(ledger, problem)
         return ledger.create_campaign(config.name, charter, config.seed)
     check_same(config, record.config)
+    check_given(record.config, candidates)
     return record
 
 

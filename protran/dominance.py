@@ -13,7 +13,8 @@ from protran.quantities import Direction
 Points = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-_SMALL = 64  # rows below which comparing each with each is faster than dividing further
+_SMALL = 128  # rows below which comparing each with each is faster than dividing further
+_FEW_PAIRS = 65_536  # pairs of two sets, likewise
 
 
 def non_dominated(points: npt.ArrayLike, directions: Sequence[Direction] | None = None) -> Mask:
@@ -60,17 +61,16 @@ def _front(points: Points, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
     if points.shape[1] == 1:
         return rows[:1]
     if len(rows) <= _SMALL:
-        tail = points[rows]
-        better: Mask = np.asarray((tail[:, None, :] <= tail[None, :, :]).all(axis=2))
+        better = _at_least_as_good(points[rows], points[rows])
         np.fill_diagonal(better, False)
         return rows[~better.any(axis=0)]
     middle = len(rows) // 2
     low, high = _front(points, rows[:middle]), _front(points, rows[middle:])
     # An earlier point is at most as large in the first objective: what remains to be compared is the others.
-    return np.concatenate([low, high[~_covered(points[low, 1:], points[high, 1:])]])
+    return np.concatenate([low, high[~covered(points[low, 1:], points[high, 1:])]])
 
 
-def _covered(these: Points, those: Points) -> Mask:
+def covered(these: Points, those: Points) -> Mask:
     """Returns for each of `those` whether one of `these` is at most as large in every column."""
     if len(these) == 0 or len(those) == 0:
         return np.zeros(len(those), dtype=np.bool_)
@@ -78,22 +78,30 @@ def _covered(these: Points, those: Points) -> Mask:
         return np.asarray(those[:, 0] >= these[:, 0].min())
     if these.shape[1] == 2:
         return _covered_in_plane(these, those)
-    if len(these) * len(those) <= _SMALL * _SMALL:
-        return np.asarray((these[:, None, :] <= those[None, :, :]).all(axis=2).any(axis=0))
+    if len(these) * len(those) <= _FEW_PAIRS:
+        return np.asarray(_at_least_as_good(these, those).any(axis=0))
     middle = _split(np.concatenate([these[:, 0], those[:, 0]]))
     if middle is None:  # all are equal here
-        return _covered(these[:, 1:], those[:, 1:])
+        return covered(these[:, 1:], those[:, 1:])
     low, high = these[:, 0] < middle, those[:, 0] >= middle
-    covered = np.zeros(len(those), dtype=np.bool_)
-    covered[~high] = _covered(these[low], those[~high])
-    covered[high] = _covered(these[low, 1:], those[high, 1:])
-    left = high & ~covered
-    covered[left] = _covered(these[~low], those[left])
-    return covered
+    found = np.zeros(len(those), dtype=np.bool_)
+    found[~high] = covered(these[low], those[~high])
+    found[high] = covered(these[low, 1:], those[high, 1:])
+    left = high & ~found
+    found[left] = covered(these[~low], those[left])
+    return found
+
+
+def _at_least_as_good(these: Points, those: Points) -> Mask:
+    """Returns `these x those`: which of `these` is at most as large as which of `those` in every column."""
+    found: Mask = np.ones((len(these), len(those)), dtype=np.bool_)
+    for ours, theirs in zip(these.T, those.T, strict=True):  # column by column: a third of the time of all at once
+        found &= ours[:, None] <= theirs[None, :]
+    return found
 
 
 def _covered_in_plane(these: Points, those: Points) -> Mask:
-    """As `_covered` for two columns: the lowest second value among those whose first value is not larger."""
+    """As `covered` for two columns: the lowest second value among those whose first value is not larger."""
     order = np.argsort(these[:, 0], kind="stable")
     lowest = np.concatenate([[np.inf], np.minimum.accumulate(these[order, 1])])
     before = np.searchsorted(these[order, 0], those[:, 0], side="right")

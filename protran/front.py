@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import groupby
 from statistics import NormalDist
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,11 +15,15 @@ from device_agents.measurement import Provenance, Value
 from protran.budgets import Budget
 from protran.dominance import non_dominated
 from protran.errors import InputError
+from protran.noisy_dominance import USUAL_CONFIDENCE, DominanceRule, confidently_non_dominated
 from protran.objectives import Objective
 from protran.quantities import Direction, unit_of_value
 from search_spaces.candidate import Candidate
 
-__all__ = ["Front", "FrontCandidate", "NearestMiss", "non_dominated", "pareto_front"]
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["Chosen", "DominanceRule", "Front", "FrontCandidate", "NearestMiss", "non_dominated", "pareto_front"]
 
 NEAREST_MISSES = 5
 
@@ -31,10 +36,16 @@ class FrontCandidate:
         candidate: its genes.
         values: by name (`latency_s`, `latency_s@DEVICE`, `error`, `test_error` …), in SI units. More than the
             objectives may be there: budgets need theirs, and others are reported.
+        own_stderrs: by name, the standard error without what all candidates share, which says nothing about who is
+            better; only where it is known. Elsewhere the whole standard error stands for it.
+        campaigns: whose it is, where candidates of several campaigns stand together; empty otherwise, and for one
+            that no campaign has looked at.
     """
 
     candidate: Candidate
     values: Mapping[str, Value]
+    own_stderrs: Mapping[str, float] = field(default_factory=dict)
+    campaigns: tuple[str, ...] | None = None
 
     def number(self, name: str) -> float | None:
         """Returns the value of this name, or None where it is not known."""
@@ -48,8 +59,16 @@ class FrontCandidate:
             return None
         return value.value + margin * (value.stderr or 0.0)
 
+    def own_stderr(self, name: str) -> float:
+        """Returns the standard error by which this value is compared with that of other candidates; 0 for none."""
+        value = self.values.get(name)
+        return self.own_stderrs.get(name, 0.0 if value is None else value.stderr or 0.0)
+
     def to_json(self) -> dict[str, Any]:
-        """Returns ``{"key", "architecture", "deployment", "values": {name: {"value", "stderr", "unit", …}}}``."""
+        """Returns ``{"key", "architecture", "deployment", "values": {name: {"value", "stderr", "unit", …}}}``.
+
+        Where it matters whose the candidate is, ``"campaigns"`` is there too.
+        """
         values = {
             name: {
                 "value": value.value,
@@ -64,6 +83,36 @@ class FrontCandidate:
             "architecture": self.candidate.architecture.to_json(),
             "deployment": self.candidate.deployment.to_json(),
             "values": values,
+            **({} if self.campaigns is None else {"campaigns": list(self.campaigns)}),
+        }
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The member that a preference chose.
+
+    Attributes:
+        key: of the candidate.
+        rule: ``weights``, ``knee`` or ``reference-point``.
+        sentence: for people, how it was chosen.
+        scores: candidate key -> its score under the rule; the least is chosen.
+        details: weights, aspirations and ranges, as JSON.
+    """
+
+    key: str
+    rule: str
+    sentence: str
+    scores: Mapping[str, float]
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the attributes as a JSON object."""
+        return {
+            "key": self.key,
+            "rule": self.rule,
+            "sentence": self.sentence,
+            "scores": dict(self.scores),
+            **self.details,
         }
 
 
@@ -97,6 +146,8 @@ class Front:
         candidates: the members, best first by the first objective.
         nearest_misses: where no candidate keeps the budgets, those that break them least.
         notes: sentences about candidates that were left out.
+        chosen: the member that a preference chose, where one was stated.
+        dominance: what it took to leave the front.
     """
 
     campaigns: tuple[str, ...]
@@ -106,9 +157,26 @@ class Front:
     candidates: tuple[FrontCandidate, ...] = ()
     nearest_misses: tuple[NearestMiss, ...] = ()
     notes: tuple[str, ...] = ()
+    chosen: Chosen | None = None
+    dominance: DominanceRule = DominanceRule.MEAN
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Returns the members as a table, one row each: see `protran.front_frame.frame_of`."""
+        from protran.front_frame import frame_of  # noqa: PLC0415 - pandas takes a second; only tables pay for it
+
+        return frame_of(self)
+
+    def _repr_html_(self) -> str:
+        """Returns what a notebook shows: a table without scripts, in which nothing of a campaign is markup."""
+        from protran.front_html import html_of  # noqa: PLC0415 - nobody else pays for it
+
+        return html_of(self)
 
     def to_json(self) -> dict[str, Any]:
-        """Returns the JSON object of DESIGN.md's schema, and ``"nearest_misses"`` and ``"notes"``."""
+        """Returns the JSON object of DESIGN.md's schema, and ``"nearest_misses"``, ``"notes"`` and ``"dominance"``.
+
+        Where a preference was stated, ``"chosen"`` is there too.
+        """
         return {
             "campaigns": list(self.campaigns),
             "devices": list(self.devices),
@@ -117,10 +185,12 @@ class Front:
             "candidates": [member.to_json() for member in self.candidates],
             "nearest_misses": [miss.to_json() for miss in self.nearest_misses],
             "notes": list(self.notes),
+            "dominance": self.dominance.value,
+            **({} if self.chosen is None else {"chosen": self.chosen.to_json()}),
         }
 
 
-def pareto_front(
+def pareto_front(  # noqa: PLR0913 - the parts of a question
     known: Sequence[FrontCandidate],
     objectives: Sequence[Objective],
     budgets: Sequence[Budget] = (),
@@ -129,6 +199,7 @@ def pareto_front(
     devices: Sequence[str] = (),
     mix_provenance: bool = False,
     confidence: float | None = None,
+    dominance: DominanceRule = DominanceRule.MEAN,
 ) -> Front:
     """Returns the front of what is known.
 
@@ -144,6 +215,8 @@ def pareto_front(
         mix_provenance: values of different provenance may stand in one column.
         confidence: probability with which each member must keep each budget, taking its value for normal; None: its
             value must. One whose standard error is not known is as good as its value.
+        dominance: by the values alone, or with a probability: that of `confidence`, or 0.95
+            (`protran.noisy_dominance.confidently_non_dominated`).
 
     Raises:
         InputError: the confidence is not from 0.5 to below 1.
@@ -160,15 +233,19 @@ def pareto_front(
     ]
     if confidence is not None and budgets:
         notes.append(f"each budget is kept with a probability of {confidence:g} or more, by the error bars")
+    surely = USUAL_CONFIDENCE if confidence is None else confidence
+    if dominance is DominanceRule.CONFIDENT:
+        notes.append(f"nobody dominates a member with a probability of {surely:g} or more, by the error bars")
     misses = () if within or not budgets else _nearest(complete, budgets, margin)
     return Front(
         campaigns=tuple(campaigns),
         devices=tuple(devices),
         objectives=tuple(objectives),
         budgets=tuple(budgets),
-        candidates=tuple(_best_first(_members(within, objectives), objectives[0])),
+        candidates=tuple(_best_first(_members(within, objectives, dominance, surely), objectives[0])),
         nearest_misses=misses,
         notes=tuple(notes),
+        dominance=dominance,
     )
 
 
@@ -187,16 +264,29 @@ def _is_known(name: str, known: Sequence[FrontCandidate]) -> bool:
     return any(member.number(name) is not None for member in known)
 
 
-def _members(known: Sequence[FrontCandidate], objectives: Sequence[Objective]) -> list[FrontCandidate]:
-    points = [[member.number(objective.name) for objective in objectives] for member in known]
-    matrix = np.array(points, dtype=np.float64).reshape(len(known), len(objectives))
-    mask = non_dominated(matrix, [objective.direction for objective in objectives])
-    return [member for member, on_front in zip(known, mask, strict=True) if on_front]
+def _members(
+    known: Sequence[FrontCandidate], objectives: Sequence[Objective], rule: DominanceRule, confidence: float
+) -> list[FrontCandidate]:
+    names, directions = [item.name for item in objectives], [item.direction for item in objectives]
+    shape = len(known), len(names)
+    points = np.array([[member.number(name) for name in names] for member in known], dtype=np.float64).reshape(shape)
+    if rule is DominanceRule.MEAN:
+        mask = non_dominated(points, directions)
+    else:
+        errors = np.array([[member.own_stderr(name) for name in names] for member in known]).reshape(shape)
+        mask = confidently_non_dominated(points, errors, confidence, directions)
+    return [known[place] for place in np.flatnonzero(mask).tolist()]
 
 
 def _best_first(members: Sequence[FrontCandidate], objective: Objective) -> list[FrontCandidate]:
     sign = -1.0 if objective.direction is Direction.MAXIMISE else 1.0
-    return sorted(members, key=lambda member: (sign * (member.number(objective.name) or 0.0), member.candidate.key))
+    ordered = sorted(members, key=lambda member: sign * (member.number(objective.name) or 0.0))
+    groups = groupby(ordered, key=lambda member: member.number(objective.name))
+    found: list[FrontCandidate] = []
+    for _, group in groups:  # keys are hashes: only ties pay for them
+        equal = list(group)
+        found += equal if len(equal) == 1 else sorted(equal, key=lambda member: member.candidate.key)
+    return found
 
 
 def _of_one_provenance(known: Sequence[FrontCandidate], names: Sequence[str]) -> tuple[list[FrontCandidate], list[str]]:

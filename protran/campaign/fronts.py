@@ -12,8 +12,9 @@ from protran.budgets import Budget
 from protran.campaign.across import Across, objectives_across, with_values_across
 from protran.campaign.attempts import MOST_ATTEMPTS
 from protran.campaign.findings import Findings
+from protran.campaign.own_errors import with_own_stderrs
 from protran.campaign.problem import Problem
-from protran.front import Front, FrontCandidate, pareto_front
+from protran.front import DominanceRule, Front, FrontCandidate, pareto_front
 from protran.objectives import Objective
 from protran.quantities import Quantity, value_name
 from protran.report.plural import how_many
@@ -31,7 +32,7 @@ MEASURED = (
 UNVERIFIED = "errors are of short trainings: the campaign has not verified its front yet"
 
 
-def front_of(
+def front_of(  # noqa: PLR0913 - the parts of a question
     problem: Problem,
     findings: Findings,
     *,
@@ -40,6 +41,7 @@ def front_of(
     budgets: Sequence[Budget] | None = None,
     across: Across | None = None,
     confidence: float | None = None,
+    dominance: DominanceRule = DominanceRule.MEAN,
 ) -> Front:
     """Returns the front of a campaign.
 
@@ -51,12 +53,15 @@ def front_of(
         budgets: instead of the campaign's.
         across: the front of candidates that are good on all devices, by their worst or their mean values.
         confidence: probability with which members must keep the budgets; None: their values must.
+        dominance: what it takes to leave the front, see `protran.noisy_dominance`.
 
     Raises:
         InputError: there is one device only to look across, or the confidence is not a probability.
     """
     devices = [device.name for device in problem.devices]
     known = known_candidates(problem, findings, verified=verified)
+    if dominance is DominanceRule.CONFIDENT:
+        known = with_own_stderrs(problem, findings, known, verified=verified)
     wanted = problem.objectives if objectives is None else objectives
     if across is not None:
         known = with_values_across(known, wanted, devices, across)
@@ -68,6 +73,7 @@ def front_of(
         campaigns=[problem.config.name],
         devices=devices,
         confidence=confidence,
+        dominance=dominance,
     )
     notes = [*([] if verified else [UNVERIFIED]), *contention_notes(findings, front), *failure_notes(findings)]
     return dataclasses.replace(front, notes=(*notes, *front.notes))
@@ -126,7 +132,7 @@ def known_candidates(problem: Problem, findings: Findings, *, verified: bool) ->
 def _values(
     problem: Problem, findings: Findings, candidate: Candidate, error: Value, *, verified: bool
 ) -> dict[str, Value]:
-    values = {Quantity.ERROR.value: error, **_counted(problem, candidate)}
+    values = {Quantity.ERROR.value: error, **counted_values(problem, candidate)}
     test_error = findings.test_error(candidate, problem.refit) if verified else None
     if test_error is not None:
         values[Quantity.TEST_ERROR.value] = test_error
@@ -139,7 +145,8 @@ def _values(
     return values
 
 
-def _counted(problem: Problem, candidate: Candidate) -> dict[str, Value]:
+def counted_values(problem: Problem, candidate: Candidate) -> dict[str, Value]:
+    """Returns the values of a candidate that follow from its genes, without a measurement."""
     cost = count_candidate(candidate, problem.input_spec)
     return {
         Quantity.MEMORY_BYTES.value: _memory(problem, candidate),

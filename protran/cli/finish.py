@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from protran.cli.front_table import architecture_pairs, caption, front_table, shows_architectures
@@ -16,19 +15,20 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from protran.front import Front
+    from protran.ledger.place import LedgerPlace
 
 
-def present(front: Front, name: str, runs: Path) -> None:
+def present(front: Front, name: str, place: LedgerPlace) -> None:
     """Prints the front of a finished campaign and what can be done with it."""
     document = front.to_json()
     console = screen()
     console.print(f"\nFront of {harmless(name)}: {how_many(len(document['candidates']), 'candidate')}", style="bold")
     print_front(console, document)
-    picture = runs / name / "front.png"
+    picture = place.folder / name / "front.png"
     if picture.exists():
         console.print(f"Picture: {harmless(picture)}")
     console.print("\nNext:", style="bold")
-    for command in next_commands(document, name, runs):
+    for command in next_commands(document, name, place):
         console.print(f"  {command}", soft_wrap=True)
 
 
@@ -68,16 +68,15 @@ def _part(part: float | None) -> str:
     return "any amount" if part is None else f"{100 * part:.3g} %"
 
 
-def next_commands(document: Document, name: str, runs: Path) -> list[str]:
+def next_commands(document: Document, name: str, place: LedgerPlace) -> list[str]:
     """Returns commands that a reader of this front may want next, ready to be pasted."""
-    place = "" if runs == Path("runs") else f" --runs {shlex.quote(str(runs))}"
-    shown = shlex.quote(name)
+    shown, options = shlex.quote(name), place.options
     commands = []
     budget = example_budget(document)
     if budget is not None:
-        commands.append(f"protran pareto {shown} --budget '{budget}'{place}")
-    commands.append(f"protran pareto {shown} --csv{place} > front.csv")
-    commands.append(f"protran status {shown}{place}")
+        commands.append(f"protran pareto {shown} --budget '{budget}'{options}")
+    commands.append(f"protran pareto {shown} --csv{options} > front.csv")
+    commands.append(f"protran status {shown}{options}")
     return commands
 
 

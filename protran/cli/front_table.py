@@ -28,6 +28,8 @@ def front_table(document: Document, *, width: int, limit: int | None = None, als
         width: characters in a line of the terminal.
         limit: most rows; None for all.
         also: names of values that are shown although they are no objectives.
+
+    A candidate that a preference chose is marked with a star; whose the candidates are is told where it matters.
     """
     from rich import box
     from rich.table import Table
@@ -38,12 +40,18 @@ def front_table(document: Document, *, width: int, limit: int | None = None, als
     table.add_column("key", style="dim")
     for column in columns:
         table.add_column(Text(_heading(column)), justify="right")
+    tells_whose = any("campaigns" in candidate for candidate in document["candidates"])
+    if tells_whose:
+        table.add_column("campaign")
     if shows_architectures(width):
         table.add_column("architecture", ratio=1)
+    chosen = document.get("chosen", {}).get("key")
     for candidate in _ordered(document, columns)[:limit]:
         cells = [Text(column.cell(candidate["values"].get(column.name))) for column in columns]
         lines = [Text(line_of(candidate))] if shows_architectures(width) else []
-        table.add_row(Text(harmless(candidate["key"])[:_KEY]), *cells, *lines)
+        whose = [Text(harmless(", ".join(candidate.get("campaigns", [])) or "new"))] if tells_whose else []
+        mark = "*" if candidate["key"] == chosen else ""
+        table.add_row(Text(mark + harmless(candidate["key"])[:_KEY]), *cells, *whose, *lines)
     return table
 
 

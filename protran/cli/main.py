@@ -12,6 +12,7 @@ import typer
 from protran.cli import (
     bench,
     campaigns,
+    claims,
     device,
     doctor,
     export,
@@ -22,8 +23,11 @@ from protran.cli import (
     monitor,
     pareto,
     profile,
+    report,
     search,
+    serve,
     space,
+    study,
     surrogate,
     task,
 )
@@ -39,6 +43,9 @@ app.command("search")(search.search)
 app.command("status")(campaigns.status)
 app.command("list")(campaigns.list_all)
 app.command("pareto")(pareto.pareto)
+app.command("claims")(claims.claims)
+app.command("report")(report.report)
+app.command("serve")(serve.serve)
 app.command("export")(export.export)
 app.command("profile")(profile.profile)
 app.command("memory")(memory.memory)
@@ -50,6 +57,7 @@ app.add_typer(space.app, name="space")
 app.add_typer(task.app, name="task")
 app.add_typer(surrogate.app, name="surrogate")
 app.add_typer(bench.app, name="bench")
+app.add_typer(study.app, name="study")
 app.command("doctor")(doctor.doctor)
 
 

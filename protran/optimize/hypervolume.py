@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from botorch.utils.multi_objective.hypervolume import Hypervolume
-from botorch.utils.multi_objective.pareto import is_non_dominated
+
+from protran import dominance
 
 Array = npt.NDArray[np.float64]
 
@@ -20,11 +19,17 @@ Source: Ishibuchi et al., "How to Specify a Reference Point in Hypervolume Calcu
 
 
 def non_dominated(points: Array) -> npt.NDArray[np.bool_]:
-    """Returns which of `points: n x m` (to minimise) no other point dominates; of equal points all stay."""
+    """Returns which of `points: n x m` (to minimise, finite) no other point dominates; of equal points all stay.
+
+    Raises:
+        ValueError: a point is not finite.
+    """
+    points = np.asarray(points, dtype=np.float64)
     if len(points) == 0:
         return np.zeros(0, dtype=np.bool_)
-    mask = is_non_dominated(-torch.as_tensor(points, dtype=torch.float64), deduplicate=False)
-    return np.asarray(mask.numpy(), dtype=np.bool_)
+    if np.isnan(points).any():
+        raise ValueError("expected finite points: drop failed candidates first")
+    return dominance.non_dominated(points)
 
 
 def hypervolume(points: Array, reference: Array) -> float:
@@ -47,6 +52,9 @@ def hypervolume(points: Array, reference: Array) -> float:
         return 0.0
     if inside.shape[1] == 1:
         return float(reference[0] - inside.min())
+    import torch  # noqa: PLC0415 - the two take seconds, and reference points are chosen without them
+    from botorch.utils.multi_objective.hypervolume import Hypervolume  # noqa: PLC0415
+
     front = inside[non_dominated(inside)]
     return float(Hypervolume(-torch.as_tensor(reference)).compute(-torch.as_tensor(front)))
 

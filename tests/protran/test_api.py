@@ -13,8 +13,8 @@ import device_agents.fleet.opening
 import protran
 import protran.api
 from protran.budgets import budgets_for
-from protran.campaign import view
 from protran.campaign.events import CampaignDone, CampaignOpened, WaitBegan
+from protran.campaign.front_query import not_replaced
 from protran.campaign.waiting import LowHoursWait
 from protran.carbon.footprint import Stage
 from protran.carbon.hours import LowHours
@@ -118,7 +118,7 @@ def test_a_new_budget_replaces_the_campaigns_own_on_the_same_quantity_and_the_ot
 
 def test_a_budget_on_one_device_leaves_those_of_the_other_devices() -> None:
     own = budgets_for(["latency<=1ms"], ["pi", "nano"])
-    kept = view._not_replaced(own, budgets_for(["latency@pi<=2ms"], ["pi", "nano"]))
+    kept = not_replaced(own, budgets_for(["latency@pi<=2ms"], ["pi", "nano"]))
     assert [budget.name for budget in kept] == ["latency_s@nano"]
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from device_agents.measurement import UNAVAILABLE, Provenance, Value
 from protran.budgets import budgets_for
 from protran.errors import InputError
-from protran.front import Front, FrontCandidate, pareto_front
+from protran.front import Chosen, DominanceRule, Front, FrontCandidate, pareto_front
 from protran.objectives import Direction, Objective, Quantity, objectives_for
 from search_spaces.candidate import Architecture, Candidate, HeadKind, Layer
 
@@ -127,7 +128,16 @@ def test_json_follows_the_schema_of_a_front() -> None:
     budgets = budgets_for(["latency@a<=20ms"], devices)
     front = pareto_front(known, objectives, budgets, campaigns=["demo"], devices=devices)
     document: dict[str, Any] = json.loads(json.dumps(front.to_json(), allow_nan=False))
-    assert set(document) == {"campaigns", "devices", "objectives", "budgets", "candidates", "nearest_misses", "notes"}
+    assert set(document) == {
+        "campaigns",
+        "devices",
+        "objectives",
+        "budgets",
+        "candidates",
+        "nearest_misses",
+        "notes",
+        "dominance",
+    }
     assert (document["campaigns"], document["devices"]) == (["demo"], devices)
     assert document["objectives"][1] == {"name": "latency_s@a", "device": "a", "unit": "s", "direction": "minimise"}
     assert document["budgets"][0]["limit"] == 0.02
@@ -172,3 +182,54 @@ def test_with_a_confidence_a_miss_is_as_large_as_its_upper_end() -> None:
 def test_a_confidence_is_a_probability(confidence: float) -> None:
     with pytest.raises(InputError, match=r"from 0.5 to below 1"):
         pareto_front([], OBJECTIVES, confidence=confidence)
+
+
+def test_under_noise_a_candidate_leaves_only_where_it_is_surely_dominated() -> None:
+    known = [
+        member(1, error=0.20, latency_s=0.0010),
+        member(2, error=0.21, latency_s=0.0011),  # bars of a tenth: hardly worse
+        member(3, error=0.40, latency_s=0.0030),
+    ]
+    front = pareto_front(known, OBJECTIVES, dominance=DominanceRule.CONFIDENT)
+    assert sizes(front) == [1, 2]
+    assert front.notes == ("nobody dominates a member with a probability of 0.95 or more, by the error bars",)
+    assert front.to_json()["dominance"] == "confident"
+
+
+def test_what_candidates_share_of_their_errors_does_not_keep_them_on_the_front() -> None:
+    own = {"error": 0.0, "latency_s": 0.0}
+    known = [
+        dataclasses.replace(member(1, error=0.20, latency_s=0.0010), own_stderrs=own),
+        dataclasses.replace(member(2, error=0.21, latency_s=0.0011), own_stderrs=own),
+    ]
+    assert sizes(pareto_front(known, OBJECTIVES, dominance=DominanceRule.CONFIDENT)) == [1]
+
+
+def test_the_confidence_of_budgets_is_that_of_dominance_too() -> None:
+    known = [member(1, error=0.2, latency_s=0.001), member(2, error=0.3, latency_s=0.0014)]
+    fronts = [
+        pareto_front(known, OBJECTIVES, confidence=confidence, dominance=DominanceRule.CONFIDENT)
+        for confidence in (0.9, 0.999)
+    ]
+    assert [sizes(front) for front in fronts] == [[1], [1, 2]]
+
+
+def test_members_that_are_equal_in_the_first_objective_are_in_the_order_of_their_keys() -> None:
+    known = [member(number, error=0.1, latency_s=0.001) for number in range(1, 6)]
+    keys = [item.candidate.key for item in pareto_front(known, OBJECTIVES).candidates]
+    assert keys == sorted(keys)
+
+
+def test_whose_a_candidate_is_and_what_was_chosen_are_in_the_json_only_where_they_matter() -> None:
+    front = pareto_front([member(1, error=0.1, latency_s=0.001)], OBJECTIVES)
+    assert "campaigns" not in front.to_json()["candidates"][0]
+    assert "chosen" not in front.to_json()
+    (candidate,) = front.candidates
+    shared = dataclasses.replace(
+        front,
+        candidates=(dataclasses.replace(candidate, campaigns=()),),
+        chosen=Chosen(candidate.candidate.key, "knee", "the knee", {candidate.candidate.key: 0.0}),
+    )
+    document = shared.to_json()
+    assert document["candidates"][0]["campaigns"] == []
+    assert document["chosen"]["rule"] == "knee"

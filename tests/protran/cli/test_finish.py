@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from protran.budgets import Budget
 from protran.cli.finish import example_budget, next_commands
+from protran.ledger.place import place_for
 
 Maker = Callable[..., dict[str, Any]]
 
@@ -36,7 +36,7 @@ def test_there_is_no_example_where_nothing_is_known(
 
 
 def test_next_commands_can_be_pasted_whatever_the_folder_is_called(front_document: Maker) -> None:
-    commands = next_commands(front_document(3), "demo", Path("my runs"))
+    commands = next_commands(front_document(3), "demo", place_for("my runs"))
     assert all(shlex.split(command)[0] == "protran" for command in commands)
     assert all("my runs" in shlex.split(command) for command in commands)
 

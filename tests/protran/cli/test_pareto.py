@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from typer.testing import CliRunner
 
 from protran.cli.main import app
+from protran.cli.pareto_csv import csv_rows
 
 Run = Callable[..., Any]
 
@@ -23,23 +25,78 @@ def test_the_json_is_the_front(run: Run, api: Any) -> None:
 def test_device_objectives_and_budgets_reach_the_campaign(run: Run, api: Any) -> None:
     run("pareto", "demo", "--device", "pi", "--objectives", "error, memory", "--budget", "a", "--budget", "b")
     assert api.asked == {
-        "device": "pi",
+        "device": ("pi",),
         "objectives": ["error", "memory"],
         "budgets": ("a", "b"),
         "across": None,
         "confidence": None,
+        "dominance": "mean",
+        "prefer": None,
+        "reference_point": None,
     }
+
+
+def test_devices_and_objectives_may_be_repeated(run: Run, api: Any) -> None:
+    run("pareto", "demo", "--device", "pi", "--device", "nano", "--objective", "error", "--objective", "latency@pi")
+    assert (api.asked["device"], api.asked["objectives"]) == (("pi", "nano"), ["error", "latency@pi"])
+
+
+def test_several_campaigns_a_rule_and_a_preference_reach_the_campaign(run: Run, api: Any) -> None:
+    run("pareto", "demo", "again", "--dominance", "confident", "--prefer", "error=2,latency=1")
+    asked = api.asked
+    assert (asked["beside"], asked["dominance"], asked["prefer"]) == (("again",), "confident", "error=2,latency=1")
+    run("pareto", "demo", "--reference-point", "error<=25%")
+    assert api.asked["reference_point"] == "error<=25%"
+
+
+def test_what_was_chosen_has_a_star_and_a_sentence(run: Run, api: Any) -> None:
+    key = api.document["candidates"][1]["key"]
+    api.document["chosen"] = {"key": key, "sentence": "the knee [of it]"}
+    out = run("pareto", "demo").out
+    assert f"*{key[:8]}" in out
+    assert f"Chosen (*): {key[:8]}, the knee [of it]" in out
+
+
+def test_whose_a_candidate_is_has_a_column_where_it_matters(run: Run, api: Any) -> None:
+    assert "campaign" not in run("pareto", "demo").out
+    api.document["candidates"][0]["campaigns"] = ["x", "y\x1b[31m"]
+    out = run("pareto", "demo").out
+    assert "x, y" in out and "\x1b[31m" not in out
+
+
+def test_the_csv_tells_what_was_chosen_and_whose_it_is(run: Run, api: Any) -> None:
+    first = api.document["candidates"][0]
+    first["campaigns"] = ["x", "y"]
+    api.document["chosen"] = {"key": first["key"]}
+    rows = list(csv.DictReader(io.StringIO(run("pareto", "demo", "--csv").out)))
+    assert [row["chosen"] for row in rows] == ["1", *["0"] * (len(rows) - 1)]
+    assert rows[0]["campaigns"] == "x y"
+
+
+def test_a_predicted_front_is_told_apart_in_the_csv(api: Any) -> None:
+    document = {**api.document, "predicted": api.document}
+    head, *rows = csv_rows(document)
+    place = head.index("front")
+    count = len(api.document["candidates"])
+    assert [row[place] for row in rows] == ["measured"] * count + ["predicted"] * count
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--explain", "abcd", "--against", "x"], "--explain and --against exclude each other"),
+        (["--sample", "5"], "--sample is of candidates to predict; give --predicted too"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(run: Run, api: Any, options: list[str], told: str) -> None:
+    ran = run("pareto", "demo", *options)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert told in ran.err
 
 
 def test_a_look_across_devices_and_a_confidence_reach_the_campaign(run: Run, api: Any) -> None:
     run("pareto", "demo", "--across", "worst", "--confidence", "0.95")
     assert (api.asked["across"], api.asked["confidence"]) == ("worst", 0.95)
-
-
-def test_another_way_across_devices_is_refused(run: Run, api: Any) -> None:
-    ran = run("pareto", "demo", "--across", "median")
-    assert (ran.code, ran.out) == (2, "")
-    assert "--across must be worst or mean; got 'median'" in ran.err
 
 
 def test_the_table_speaks_of_the_front_and_its_budgets(run: Run, api: Any, front_document: Any) -> None:

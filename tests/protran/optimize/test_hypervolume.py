@@ -52,6 +52,21 @@ def test_non_dominated_agrees_with_the_definition(m: int, n: int, seed: int) -> 
     assert non_dominated(points).tolist() == expected
 
 
+def test_of_a_point_that_is_not_a_number_nobody_says_whether_it_is_dominated() -> None:
+    with pytest.raises(ValueError, match="expected finite points"):
+        non_dominated(np.array([[np.nan, 0.0]]))
+
+
+@settings(max_examples=30, deadline=None)
+@given(m=st.integers(2, 4), n=st.integers(1, 6), seed=st.integers(0, 2**31))
+def test_equal_points_and_points_on_the_border_count_once_or_not(m: int, n: int, seed: int) -> None:
+    points = np.random.default_rng(seed).integers(0, 4, (n, m)).astype(np.float64)
+    reference = np.full(m, 3.0)
+    assert hypervolume(np.concatenate([points, points]), reference) == pytest.approx(
+        by_inclusion_and_exclusion(points, reference)
+    )
+
+
 def test_the_reference_lies_a_tenth_of_the_fronts_range_beyond_its_nadir() -> None:
     points = np.array([[0.0, 10.0], [1.0, 0.0], [50.0, 50.0]])
     np.testing.assert_allclose(reference_point(points), [1.0 + MARGIN, 10.0 + MARGIN * 10.0])
