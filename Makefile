@@ -1,4 +1,4 @@
-# make demo | test | lint | bench | clean.  Each sets up its own environment (pinned versions) on the first call.
+# make demo | test | lint | bench | docs | clean.  Each sets up its own environment (pinned versions) on the first call.
 #
 # PYTHON      interpreter that makes the environment (3.11, 3.12 or 3.13)
 # VENV        where the environment lies
@@ -13,7 +13,7 @@ READY := $(VENV)/.ready
 PRETRAINED := $(VENV)/.pretrained
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bench-surrogates bench-search setup clean
+.PHONY: help demo test lint bench bench-surrogates bench-search docs setup clean
 
 help:
 	@echo "make demo    run a whole search campaign on real data (at most 8 minutes on 2 cores, installation not counted)"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench   the benchmarks behind benchmarks/RESULTS.md (hours; the long one resumes)"
 	@echo "make bench-surrogates TABLES=FOLDER   the ones on published tables of measurements (an hour; they resume)"
 	@echo "make bench-search TABLES=FOLDER       searches compared on two of those tables (hours; they resume)"
+	@echo "make docs    the documentation as a site, in build/site"
 	@echo "make setup   only the environment, in $(VENV)"
 
 setup: $(READY)
@@ -86,6 +87,9 @@ bench-search: $(READY)
 	$(BIN)/python -m benchmarks.search_summary --runs $(SEARCH_RUNS)
 	$(BIN)/python -m benchmarks.budget_picks --tables $(TABLES) --runs $(SEARCH_RUNS)
 	$(BIN)/python -m benchmarks.proposal_round
+
+docs: $(READY)
+	$(BIN)/mkdocs build --strict --site-dir build/site
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from search_spaces.canonical import stable_key, without_defaults
@@ -177,7 +178,7 @@ class Candidate:
             raise SpaceError(f"a deployment of {layers} layers must say what becomes of each of them, got {changes}")
         check_deployable(self.architecture.family, self.deployment)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The candidate_key: equal for equal architecture and deployment."""
         return stable_key("candidate", CANDIDATE_VERSION, self.to_json())
