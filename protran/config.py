@@ -28,6 +28,7 @@ from protran.grid_config import GridConfig
 from protran.names import check_name
 from protran.objectives import Objective, objectives_for
 from protran.quantities import Quantity
+from search_spaces.deploy_words import DeployWord, deploy_words
 
 DEFAULT_OBJECTIVES = ("error", "latency", "memory")
 SENSOR_OBJECTIVES = (Quantity.ENERGY_J, Quantity.PEAK_POWER_W)
@@ -101,6 +102,8 @@ class CampaignConfig(BaseModel):
         name: names the campaign and its folder.
         space: name of a built-in design space, path of a YAML file, or the space itself as a mapping.
         task: what the models learn.
+        deploy: words for ways of deployment that are added to the space's own, for example ``int8,pruned`` (see
+            `search_spaces.deploy_words`).
         devices: names of the devices that are measured on.
         objectives: what is made small; `auto` is error, latency and memory, and, where every device has a sensor for
             it, energy and peak power.
@@ -110,6 +113,7 @@ class CampaignConfig(BaseModel):
         seed: root of every random number.
         proposer: who proposes candidates in the search phase.
         reuse: which answers of other campaigns may be taken over.
+        distil: trainings at full fidelity learn from the best model that was found until then as well.
         origin: name of an earlier campaign in the same ledger that this one solves again, without trainings.
         grid: what feeds the machines; for an effort in grams of CO2e.
     """
@@ -119,6 +123,7 @@ class CampaignConfig(BaseModel):
     name: str
     space: Annotated[str, Field(min_length=1)] | dict[str, JsonValue]
     task: TaskConfig
+    deploy: list[str] = []
     devices: Annotated[list[str], Field(min_length=1)] = ["local"]
     objectives: list[str] | Literal["auto"] = "auto"
     budgets: list[Annotated[str, AfterValidator(_readable_budget)]] = []
@@ -127,6 +132,7 @@ class CampaignConfig(BaseModel):
     seed: Annotated[int, Field(ge=0, lt=2**63, strict=True)] = 0
     proposer: ProposerKind = ProposerKind.GRADIENT
     reuse: Reuse = Reuse.NONE
+    distil: Annotated[bool, Field(strict=True)] = False
     origin: str | None = None
     grid: GridConfig | None = None
 
@@ -140,12 +146,18 @@ class CampaignConfig(BaseModel):
     def _one_is_a_list(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
 
-    @field_validator("objectives", mode="before")
+    @field_validator("objectives", "deploy", mode="before")
     @classmethod
-    def _split_objectives(cls, value: Any) -> Any:
+    def _split_words(cls, value: Any) -> Any:
         if isinstance(value, str) and value != "auto":
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
+
+    @field_validator("deploy")
+    @classmethod
+    def _in_the_usual_order(cls, words: list[str]) -> list[str]:
+        known = deploy_words(words)
+        return [word.value for word in DeployWord if word in known]  # so that equal wishes are equal
 
     @field_validator("devices")
     @classmethod
@@ -199,6 +211,31 @@ class CampaignConfig(BaseModel):
                     "objectives and budgets (`protran memory --training` counts it)"
                 )
         return self
+
+    @model_validator(mode="after")
+    def _only_torch_trains(self) -> CampaignConfig:
+        if self.workload.kind is WorkloadKind.TRAINING_STEP:
+            other = next((word for word in self.deploy_list() if word.needs_onnxruntime), None)
+            if other is not None:
+                raise ValueError(
+                    f"deploy: expected words that torch runs beside a workload of training steps (fp32, bf16, pruned), "
+                    f"got {other.value}; leave it out, or take the workload inference"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _a_teacher_is_trained_in_the_search(self) -> CampaignConfig:
+        if self.distil and not (self.effort.search_rounds and self.effort.search_promotions):
+            raise ValueError(
+                "distil: expected an effort whose search trains some models at full fidelity, the best of which then "
+                "teaches, got none; allow more evaluations (in a file: search_rounds and search_promotions of at least "
+                "1), or leave it out"
+            )
+        return self
+
+    def deploy_list(self) -> tuple[DeployWord, ...]:
+        """Returns the ways of deployment that are added to the space's own."""
+        return deploy_words(self.deploy)
 
     def objective_list(self, measurable: Collection[Quantity] = ()) -> tuple[Objective, ...]:
         """Returns the objectives.

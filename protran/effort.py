@@ -39,6 +39,9 @@ class Effort(BaseModel):
         search_rounds: proposals of the search phase.
         search_batch: candidates in each proposal.
         search_promotions: members of the front that are trained at full fidelity beside each proposal.
+        probe_profiles: candidates that are profiled and not trained beside each proposal, so that the next one chooses
+            among them with their hardware known; proposals by gradients only.
+        early_stopping: whether short trainings of the search are stopped once the front is out of their reach.
         low_fidelity_trainings: most trainings at low fidelity, seed and search phases together; None: every candidate.
         verify_limit: candidates that are verified: the front, and where it is smaller, those next to it.
         verify_seeds: trainings at full fidelity of each of them, with different seeds; and as many on training and
@@ -57,6 +60,8 @@ class Effort(BaseModel):
     search_rounds: Count = 24
     search_batch: Positive = 4
     search_promotions: Count = 1
+    probe_profiles: Count = 0
+    early_stopping: Annotated[bool, Field(strict=True)] = False
     low_fidelity_trainings: Count | None = None
     verify_limit: Positive = 16
     verify_seeds: Positive = 3
@@ -84,7 +89,8 @@ class Effort(BaseModel):
     @property
     def profiles_planned(self) -> int:
         """The most profiles on one device, over all phases."""
-        return self.seed_candidates + self.learn_profiles + self.search_rounds * self.search_batch + self.verify_limit
+        in_a_round = self.search_batch + self.probe_profiles
+        return self.seed_candidates + self.learn_profiles + self.search_rounds * in_a_round + self.verify_limit
 
     @property
     def trainings_planned(self) -> int:

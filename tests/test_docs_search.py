@@ -18,7 +18,7 @@ STATUS = "protran status small --country DE --estimate-energy"
 
 
 def test_the_page_has_every_command() -> None:
-    assert [shlex.split(command)[1] for command in COMMANDS] == ["search", *["pareto"] * 4, "search"]
+    assert [shlex.split(command)[1] for command in COMMANDS] == ["search", *["pareto"] * 4, "search", "search"]
     assert f"`{STATUS}`" in TEXT
 
 
@@ -35,4 +35,5 @@ def test_the_commands_of_the_page_work_one_after_the_other(
     assert "latency on the worst device" in out[2]
     assert "mean latency of the devices" in out[3]
     assert "each budget is kept with a probability of 0.95" in " ".join(out[4].split())
+    assert "int8" in out[6] or "-25%" in out[6] or "-50%" in out[6]
     assert "proposals" in out[-1]

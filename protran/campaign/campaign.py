@@ -6,10 +6,10 @@ import shlex
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 from device_agents.fleet.base import Dispatcher
 from protran.campaign.accounting import SEARCH_BEGAN, SEARCH_CORE_S, SEARCH_S, usage_of
+from protran.campaign.ahead import work_ahead
 from protran.campaign.events import (
     CampaignDone,
     CampaignEvent,
@@ -145,9 +145,8 @@ class Campaign:
     def _way_to(self, front: Front) -> str:
         """Returns how many models the front holds, and the command that shows it."""
         models = how_many(len(front.candidates), "model")
-        folder = self._ledger.path.parent
-        place = "" if folder == Path("runs") else f" --runs {shlex.quote(str(folder))}"
-        return f"the front of what was measured holds {models}: protran pareto {shlex.quote(self._record.name)}{place}"
+        named = shlex.quote(self._record.name)
+        return f"the front of what was measured holds {models}: protran pareto {named}{self._ledger.place.options}"
 
     def _elapsed_s(self) -> float:
         """Seconds of work on this campaign; of a process that was killed, up to the last step that it began.
@@ -161,8 +160,9 @@ class Campaign:
         progress = self._ledger.progress(self._record.id)
         effort, devices = self._problem.config.effort, len(self._problem.devices)
         profiles, trainings = effort.profiles_planned, effort.trainings_planned
-        if self._problem.origin:  # profiled twice, and every score is known
-            profiles, trainings = 2 * len(self._problem.origin), progress.trainings_answered
+        if self._problem.origin:  # profiled twice; most scores are known
+            profiles = 2 * len(self._problem.origin)
+            trainings = progress.trainings_answered + work_ahead(self._ledger, self._problem).trainings
         return CampaignOpened(
             name=self._record.name,
             resumed=resumed,

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from protran.campaign.problem import Device, Problem
+from protran.campaign.runtimes import check_runtimes
 from protran.config import CampaignConfig
 from protran.errors import CampaignError, InputError
 from protran.fidelity import Fidelity
@@ -18,8 +19,10 @@ from protran.objectives import objectives_for
 from protran.quantities import Quantity
 from protran.tasks.registry import load_task
 from protran.training.fidelity import fidelities
-from protran.training.recipe import Recipe
+from protran.training.recipe import DISTILLATION, Recipe
+from protran.training.request import TrainingRequest
 from search_spaces.candidate import Candidate
+from search_spaces.deploy_words import widened
 from search_spaces.input_spec import InputSpec
 from search_spaces.space import DesignSpace, load_space
 
@@ -39,12 +42,15 @@ def write_charter(
         measurable: the sensor quantities that every device can measure.
 
     Raises:
-        SpaceError: the space cannot be read.
+        SpaceError: the space cannot be read, or its models cannot be deployed as asked.
         RequestError: the workload cannot run in one of the space's deployments.
-        InputError: the space holds models of a family that cannot read the task's input.
+        InputError: the space holds models of a family that cannot read the task's input, or a library is missing for
+            what `deploy` asks for.
         TaskError: the task's data cannot be used.
     """
-    space = DesignSpace.from_json(config.space) if isinstance(config.space, dict) else load_space(config.space)
+    space = _space(config)
+    if config.origin is None:  # else nothing is scored, and what a device cannot run is left out of the front
+        check_runtimes(config)
     task = load_task(config.task.source, config.task.options)
     family = task.input_spec.kind.family
     if space.family is not family:
@@ -71,6 +77,7 @@ def write_charter(
         "refit": efforts.refit.to_json(),
         "sources": [],
         "sources_left_out": [],
+        **({"distilled": Recipe(distillation=DISTILLATION).to_json()} if config.distil else {}),
     }
 
 
@@ -86,6 +93,7 @@ def read_charter(charter: Mapping[str, Any]) -> Problem:
             f"use the program that began it"
         )
     config = CampaignConfig.from_json(charter["config"])
+    teacher = charter.get("teacher")
     return Problem(
         config=config,
         space=DesignSpace.from_json(charter["space"]),
@@ -101,6 +109,8 @@ def read_charter(charter: Mapping[str, Any]) -> Problem:
         full=Fidelity.from_json(charter["full"]),
         refit=Fidelity.from_json(charter["refit"]),
         origin=tuple(Candidate.from_json(item) for item in charter.get("origin", ())),
+        teacher=TrainingRequest.from_json(teacher) if teacher is not None else None,
+        distilled=Recipe.from_json(charter["distilled"]) if "distilled" in charter else None,
     )
 
 
@@ -118,6 +128,12 @@ def check_same(config: CampaignConfig, charter: Mapping[str, Any]) -> None:
                 f"campaign {config.name!r} was begun with {field} {_short(before.get(field))}, now it is "
                 f"{_short(now[field])}; repeat the first command to resume it, or choose another --name"
             )
+
+
+def _space(config: CampaignConfig) -> DesignSpace:
+    """Returns the space with the ways of deployment that were asked for; the charter stores it whole."""
+    space = DesignSpace.from_json(config.space) if isinstance(config.space, dict) else load_space(config.space)
+    return widened(space, config.deploy_list())
 
 
 def _short(value: Any) -> str:

@@ -16,6 +16,7 @@ from protran.fidelity import Fidelity
 from protran.ledger.evaluation import Evaluation, EvaluationStatus
 from protran.ledger.records import CampaignRow
 from protran.quantities import Quantity
+from protran.training.hurdle import stop_of
 from protran.training.scored import scored_candidate
 from search_spaces.candidate import Candidate
 
@@ -28,6 +29,8 @@ class Findings:
         candidates: by candidate key, those that were profiled (well or not), in the order of first sight.
         measured: (candidate key, device identity) -> good measurements, by repeat.
         scored: (key of the candidate as it is scored, fidelity) -> good evaluations, by seed.
+        stopped: the same of trainings that were stopped as hopeless: of what they reached nobody is a member of a
+            front, or verified.
         unprofiled: candidate key -> the reason why it could not be profiled.
         rejected: those of `unprofiled` that ran, but whose every measurement for one purpose was rejected.
         untrained: key of the candidate as it is scored -> the reason why it could not be trained and scored.
@@ -36,6 +39,7 @@ class Findings:
     candidates: dict[str, Candidate] = field(default_factory=dict)
     measured: dict[tuple[str, str], list[Measurement]] = field(default_factory=lambda: defaultdict(list))
     scored: dict[tuple[str, Fidelity], list[Evaluation]] = field(default_factory=lambda: defaultdict(list))
+    stopped: dict[tuple[str, Fidelity], list[Evaluation]] = field(default_factory=lambda: defaultdict(list))
     unprofiled: dict[str, str] = field(default_factory=dict)
     rejected: set[str] = field(default_factory=set)
     untrained: dict[str, str] = field(default_factory=dict)
@@ -43,6 +47,11 @@ class Findings:
     def failure(self, candidate: Candidate) -> str | None:
         """Returns why this candidate cannot be used, or None if nothing speaks against it."""
         return self.unprofiled.get(candidate.key) or self.untrained.get(scored_candidate(candidate).key)
+
+    def stops(self, candidate: Candidate, fidelity: Fidelity) -> list[Evaluation]:
+        """Returns the trainings of this candidate at a fidelity that were stopped, unless another one ended."""
+        place = (scored_candidate(candidate).key, fidelity)
+        return [] if self.scored.get(place) else self.stopped.get(place, [])
 
     def value(self, candidate: Candidate, quantity: Quantity, device_identity: str) -> Value | None:
         """Returns the mean over repeats of a measured quantity; None where it was not measured."""
@@ -127,7 +136,9 @@ def _add_measurement(
 
 
 def _add_evaluation(findings: Findings, evaluation: Evaluation) -> None:
-    if evaluation.status is EvaluationStatus.OK:
+    if evaluation.status is EvaluationStatus.OK and stop_of(evaluation) is not None:
+        findings.stopped[evaluation.candidate.key, evaluation.fidelity].append(evaluation)
+    elif evaluation.status is EvaluationStatus.OK:
         findings.scored[evaluation.candidate.key, evaluation.fidelity].append(evaluation)
     else:
         findings.untrained.setdefault(evaluation.candidate.key, evaluation.reason)

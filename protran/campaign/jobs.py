@@ -30,7 +30,7 @@ class PendingJobs:
     def __init__(self, problem: Problem, ledger: Ledger, campaign_id: int) -> None:
         self._ledger = ledger
         self._campaign_id = campaign_id
-        self._weights_folder = weights_folder(problem, ledger.path.parent)
+        self._weights_folder = weights_folder(problem, ledger.place.folder)
         self._asker = f"{problem.config.name} {ledger.campaign(problem.config.name).created_at}"
         asked = energy_devices(problem.config)
         self._sensed = {device.identity for device in problem.devices if device.name in asked}

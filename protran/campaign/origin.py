@@ -5,7 +5,7 @@ The candidates that the earlier campaign verified are profiled where they were n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from protran.campaign.campaign import plan_of
@@ -59,12 +59,11 @@ def verified_by(ledger: Ledger, charter: Mapping[str, Any], origin: str) -> list
         InputError: it verified nothing yet, or its scores are of other data or other trainings.
     """
     record = earlier(ledger, origin)
-    for part in ("task", "input_spec", "recipe", "low", "full", "refit"):
-        if charter[part] != record.config[part]:
-            raise InputError(
-                f"the scores of {origin!r} are of another {part.replace('_', ' ')} than a new campaign would have, so "
-                f"they cannot be taken over; start a campaign of its own, without --from"
-            )
+    if (part := _other_part(charter, record)) is not None:
+        raise InputError(
+            f"the scores of {origin!r} are of another {part} than a new campaign would have, so they cannot be taken "
+            f"over; start a campaign of its own, without --from"
+        )
     found: dict[str, Candidate] = {}
     for step in map(plan_of, ledger.steps(record.id)):
         if step.phase is Phase.VERIFY:
@@ -75,6 +74,45 @@ def verified_by(ledger: Ledger, charter: Mapping[str, Any], origin: str) -> list
             f"with the command that began it"
         )
     return [candidate.to_json() for candidate in found.values()]
+
+
+def given_candidates(
+    ledger: Ledger, charter: Mapping[str, Any], origin: str, candidates: Sequence[Candidate]
+) -> list[dict[str, Any]]:
+    """Returns these candidates as JSON, for the charter of a campaign that treats them as the earlier one would have.
+
+    Args:
+        ledger: holds the earlier campaign.
+        charter: of the new one.
+        origin: name of the earlier one.
+        candidates: whom the new one begins and ends with.
+
+    Raises:
+        InputError: a new campaign would train, or measure, otherwise than the earlier one did.
+    """
+    record = earlier(ledger, origin)
+    part = _other_part(charter, record) or ("device" if charter["devices"] != record.config["devices"] else None)
+    if part is not None:
+        raise InputError(
+            f"expected the task, the recipe and the devices of {origin!r}, and a campaign of today has another {part}, "
+            f"so its figures could not be compared; run the search anew under another name"
+        )
+    return [candidate.to_json() for candidate in candidates]
+
+
+def check_given(charter: Mapping[str, Any], candidates: Sequence[Candidate]) -> None:
+    """Raises `InputError` where candidates are given, and the campaign of this charter began with others."""
+    if candidates and charter.get("origin") != [candidate.to_json() for candidate in candidates]:
+        raise InputError(
+            f"expected the candidates that campaign {charter['config']['name']!r} began with, got others; choose "
+            f"another name"
+        )
+
+
+def _other_part(charter: Mapping[str, Any], record: CampaignRecord) -> str | None:
+    """Returns what of its trainings a new campaign would have otherwise than an earlier one; None for nothing."""
+    parts = ("task", "input_spec", "recipe", "low", "full", "refit", "distilled")
+    return next((part.replace("_", " ") for part in parts if charter.get(part) != record.config.get(part)), None)
 
 
 def earlier(ledger: Ledger, name: str) -> CampaignRecord:

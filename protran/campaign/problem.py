@@ -13,6 +13,7 @@ from protran.fidelity import Fidelity
 from protran.objectives import Objective
 from protran.optimize.sources import SourceRows
 from protran.training.recipe import Recipe
+from protran.training.request import TrainingRequest
 from search_spaces.candidate import Candidate
 from search_spaces.input_spec import InputSpec
 from search_spaces.space import DesignSpace
@@ -41,10 +42,12 @@ class Problem:
         budgets: hard limits.
         workload: what is timed.
         recipe: how weights are fitted.
+        distilled: how those of a training with a teacher are; None where the campaign does not distil.
         low: fidelity of trainings in the seed and search phases.
         full: fidelity of trainings in the verify phase that give the error to report.
         refit: fidelity of its trainings that give the test error: of models fitted to the validation set too.
         origin: candidates that an earlier campaign verified, where this one solves it again.
+        teacher: who taught those, where that campaign distilled.
         sources: other devices that beliefs about hardware start from; only whoever plans needs them.
     """
 
@@ -62,7 +65,9 @@ class Problem:
     full: Fidelity
     refit: Fidelity
     origin: tuple[Candidate, ...] = ()
+    teacher: TrainingRequest | None = None
     sources: tuple[SourceRows, ...] = ()
+    distilled: Recipe | None = None
 
     @property
     def verify_seeds(self) -> range:

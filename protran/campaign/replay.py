@@ -21,12 +21,8 @@ class ReplayedStep:
 
     @property
     def same(self) -> bool:
-        """Whether phase and candidates agree, in their order."""
-        return self.replayed is not None and (
-            self.recorded.phase,
-            self.recorded.candidates,
-            self.recorded.promoted,
-        ) == (self.replayed.phase, self.replayed.candidates, self.replayed.promoted)
+        """Whether the work that they ask for agrees, in its order; notes and remarks do not count."""
+        return self.replayed is not None and self.recorded.work == self.replayed.work
 
 
 def replay(problem: Problem, ledger: Ledger, campaign_id: int) -> list[ReplayedStep]:

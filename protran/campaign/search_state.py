@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import statistics
 
@@ -37,7 +38,7 @@ def search_state(problem: Problem, findings: Findings, step: int) -> SearchState
         budgets=budgets,
         seed=problem.config.seed,
         step=step,
-        excluded=tuple(candidate for candidate in known if findings.failure(candidate) is not None),
+        excluded=tuple(candidate for candidate in known if _is_out(problem, findings, candidate)),
         batch_size=problem.workload.batch_size,
         sources=problem.sources,
     )
@@ -62,6 +63,11 @@ def _wanted(problem: Problem) -> dict[str, tuple[Quantity, str | None]]:
     return wanted
 
 
+def _is_out(problem: Problem, findings: Findings, candidate: Candidate) -> bool:
+    """Returns whether a candidate failed, or was stopped as hopeless: it is neither trained nor verified again."""
+    return findings.failure(candidate) is not None or bool(findings.stops(candidate, problem.low))
+
+
 def _objective(name: str, quantity: Quantity) -> SearchObjective:
     if quantity in _EXACT:
         return SearchObjective.exact(_EXACT[quantity])
@@ -73,7 +79,11 @@ def _objective(name: str, quantity: Quantity) -> SearchObjective:
 def _observations(
     problem: Problem, findings: Findings, candidate: Candidate, wanted: dict[str, tuple[Quantity, str | None]]
 ) -> list[Observation]:
-    """Returns one row for the hardware values, and one for each fidelity at which the candidate was scored."""
+    """Returns one row for the hardware values, and one for each fidelity at which the candidate was scored.
+
+    A training that was stopped counts as one of the epochs that it had, with what it had reached. As its learning rate
+    had not fallen yet, that is less than a training as short as that reaches.
+    """
     rows: list[Observation] = []
     values: dict[str, float] = {}
     variances: dict[str, float] = {}
@@ -98,6 +108,11 @@ def _observations(
             # every candidate is scored on the same windows, so only the seeds' noise stands between them
             noise = {Quantity.ERROR.value: mean_error_variance(errors, None)}
             rows.append(Observation(candidate, score, noise, _share_of_full(fidelity, problem)))
+    for evaluation in findings.stops(candidate, problem.low):
+        errors = [1.0 - evaluation.metrics["validation_accuracy"]]
+        score, noise = {Quantity.ERROR.value: errors[0]}, {Quantity.ERROR.value: mean_error_variance(errors, None)}
+        used = dataclasses.replace(problem.low, epochs=max(1, evaluation.epochs))
+        rows.append(Observation(candidate, score, noise, _share_of_full(used, problem)))
     return rows
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from protran.ledger.ledger import Ledger
 from protran.ledger.records import CampaignRecord
+from protran.training.hurdle import STOPPED, stop_of
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class CampaignStatus:
         seed: root seed.
         profiles: answered and pending ones; of the answered, those that failed and those that were rejected, most of
             which were asked for again.
-        trainings: answered and pending ones; of the answered, those that failed.
+        trainings: answered and pending ones; of the answered, those that failed, and, where the effort stops hopeless
+            ones early, those that were stopped.
         created_at: UTC time stamp, ISO 8601.
         updated_at: UTC time stamp of the last change of phase, ISO 8601.
     """
@@ -64,10 +66,21 @@ def status_of(ledger: Ledger, record: CampaignRecord) -> CampaignStatus:
             **_counts(progress.profiles_asked, progress.profiles_answered, progress.profiles_failed),
             "rejected": progress.profiles_rejected,
         },
-        trainings=_counts(progress.trainings_asked, progress.trainings_answered, progress.trainings_failed),
+        trainings={
+            **_counts(progress.trainings_asked, progress.trainings_answered, progress.trainings_failed),
+            **_stopped(ledger, record),
+        },
         created_at=record.created_at,
         updated_at=record.updated_at,
     )
+
+
+def _stopped(ledger: Ledger, record: CampaignRecord) -> dict[str, int]:
+    """Returns how many trainings were stopped early; nothing where none could be, and the rows are left unread."""
+    if not record.config["config"]["effort"].get("early_stopping", False):
+        return {}
+    answers = (row.evaluation for row in ledger.rows(record.id))
+    return {STOPPED: sum(answer is not None and stop_of(answer) is not None for answer in answers)}
 
 
 def _counts(asked: int, answered: int, failed: int) -> dict[str, int]:

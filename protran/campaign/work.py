@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from device_agents.measurement import ProfileRequest
 from protran.campaign.phase import Phase
 from protran.campaign.plan import StepPlan
 from protran.campaign.problem import Problem
+from protran.campaign.teacher import PROMOTED_SEED, refitted, training_of
 from protran.training.request import TrainingRequest
-from protran.training.scored import scored_deployment
+from protran.training.scored import scored_candidate, scored_deployment
 from search_spaces.deployment_space import deployments_at
 
 TRAINED = (Phase.SEED, Phase.SEARCH, Phase.VERIFY)
@@ -21,7 +23,7 @@ WEIGHTS = "weights"  # the folder of trained weights in a campaign's own folder
 
 
 def profiles_of(problem: Problem, step: StepPlan) -> list[ProfileRequest]:
-    """Returns the step's profile requests: every candidate on every device."""
+    """Returns the step's profile requests: every candidate and every probe on every device."""
     usual = VERIFY_REPEAT if step.phase is Phase.VERIFY else 0
     return [
         ProfileRequest(
@@ -31,7 +33,7 @@ def profiles_of(problem: Problem, step: StepPlan) -> list[ProfileRequest]:
             device.identity,
             step.repeats.get(candidate.key, usual),
         )
-        for candidate in step.candidates
+        for candidate in (*step.candidates, *step.probes)
         for device in problem.devices
     ]
 
@@ -44,26 +46,31 @@ def trainings_of(problem: Problem, step: StepPlan) -> list[TrainingRequest]:
 
     Promoted candidates are trained at full fidelity with seed 0, verified ones with the seeds after it: that a training
     went well is why a candidate was chosen, so the ones that judge it are new.
+
+    Where the step has a teacher, all but the trainings at low fidelity learn from it; those that are fitted to the
+    validation data too, from one that was so fitted itself.
+
+    Trainings at low fidelity may have a hurdle, others never have one.
     """
     if step.phase not in TRAINED:
         return []
-    verify = step.phase is Phase.VERIFY
-    efforts = (problem.full, problem.refit) if verify else (problem.low,)
-    seeds = problem.verify_seeds if verify else (0,)
-    wanted = [(candidate, fidelity, seed) for fidelity in efforts for candidate in step.candidates for seed in seeds]
-    wanted += [(candidate, problem.full, 0) for candidate in step.promoted]
+    if step.phase is not Phase.VERIFY:
+        low = [
+            dataclasses.replace(
+                training_of(problem, candidate, problem.low, 0),
+                hurdle=step.hurdles.get(scored_candidate(candidate).key),
+            )
+            for candidate in step.candidates
+        ]
+        return low + [
+            training_of(problem, candidate, problem.full, PROMOTED_SEED, step.teacher) for candidate in step.promoted
+        ]
+    taught = ((problem.full, step.teacher), (problem.refit, refitted(problem, step.teacher)))
     return [
-        TrainingRequest(
-            candidate.architecture,
-            problem.task_name,
-            problem.task,
-            problem.input_spec,
-            problem.recipe,
-            fidelity,
-            seed,
-            candidate.deployment,
-        )
-        for candidate, fidelity, seed in wanted
+        training_of(problem, candidate, fidelity, seed, teacher)
+        for fidelity, teacher in taught
+        for candidate in step.candidates
+        for seed in problem.verify_seeds
     ]
 
 
@@ -71,9 +78,10 @@ def weights_folder(problem: Problem, runs: Path) -> Path | None:
     """Returns where the campaign keeps trained weights: below `runs`, or nowhere, where nobody would share them.
 
     They are shared where one architecture can have several scores, by deployments that all start from one training. It
-    is trained again where the weights have gone, with the same scores: nothing is lost with the folder.
+    is trained again where the weights have gone, with the same scores: nothing is lost with the folder. A campaign that
+    distils keeps them for its teachers.
     """
     space = problem.space
     listed = {scored_deployment(deployment) for deployment in space.deployments}
     several = len(listed) > 1 or deployments_at(space, max(space.layers)) > len(space.deployments)
-    return runs / problem.config.name / WEIGHTS if several else None
+    return runs / problem.config.name / WEIGHTS if several or problem.distilled is not None else None

@@ -19,6 +19,7 @@ from protran.cli.carbon_options import (
     named_grid,
 )
 from protran.cli.failure import resumable
+from protran.cli.ledger_options import LedgerOption
 from protran.cli.task_options import TaskOptions, parse_options
 from protran.cli.terminal import JsonFlag, print_json, screen
 
@@ -43,6 +44,15 @@ def search(
     space: Annotated[
         str | None,
         typer.Option(help="A design space: a built-in name or a YAML file. (default without a file: edge-small)"),
+    ] = None,
+    deploy: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WORDS",
+            help="Search these ways of deployment beside the space's own: onnx (32 bits in onnxruntime), int8 (both "
+            "int8-dynamic and int8-static, or name one), bf16, pruned (layers lose a quarter or half of their heads "
+            "and feed-forward channels), mixed (int8 with layers that stay in fp32), fp32. With commas, or repeated.",
+        ),
     ] = None,
     task: Annotated[
         str | None,
@@ -74,6 +84,14 @@ def search(
     proposer: Annotated[
         str | None, typer.Option(help="gradient, or random to compare with. (default: gradient)")
     ] = None,
+    distil: Annotated[
+        bool | None,
+        typer.Option(
+            "--distil/--no-distil",
+            show_default=False,
+            help="Trainings at full fidelity learn from the best model found until then as well. (default: no)",
+        ),
+    ] = None,
     origin: Annotated[
         str | None,
         typer.Option(
@@ -97,6 +115,7 @@ def search(
         bool, typer.Option("--estimate-energy", help="An effort in grams may count estimates from core-seconds.")
     ] = False,
     runs: Annotated[Path, typer.Option(help="The folder of the campaigns.")] = Path("runs"),
+    ledger: LedgerOption = None,
     dispatcher: Annotated[
         DispatcherKind, typer.Option(help="ray, or inline for this process alone.")
     ] = DispatcherKind.RAY,
@@ -114,10 +133,12 @@ def search(
     from protran.api import start_campaign
     from protran.cli.finish import present
     from protran.cli.live import watching
+    from protran.ledger.place import place_for
 
     arguments = {
         "name": name,
         "space": space,
+        "deploy": _words(deploy),
         "task": _task(task, task_option),
         "devices": device or None,
         "objectives": _words(objective),
@@ -125,17 +146,21 @@ def search(
         "effort": effort,
         "seed": seed,
         "proposer": proposer,
+        "distil": distil,
         "reuse": reuse,
         "grid": _grid(country, grid_intensity, pue, estimate_energy),
     }
     hours = low_hours(carbon_schedule, carbon_hours, carbon_zone)
     asked = {"config": _config(campaign, arguments)} if origin is None else _again(origin, campaign, arguments)
+    place = place_for(runs, ledger)
     with resumable(), watching(screen(stderr=as_json)) as progress:
-        result = start_campaign(**asked, runs=runs, observer=progress, dispatcher=dispatcher, carbon_schedule=hours)
+        result = start_campaign(
+            **asked, runs=runs, ledger=place, observer=progress, dispatcher=dispatcher, carbon_schedule=hours
+        )
     if as_json:
         print_json({"campaign": result.name, "folder": str(runs / result.name), **result.front.to_json()})
     else:
-        present(result.front, result.name, runs)
+        present(result.front, result.name, place)
 
 
 def _again(origin: str, path: Path | None, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -192,5 +217,5 @@ def _task_name(task: Any) -> str:
 
 
 def _words(texts: list[str] | None) -> list[str] | None:
-    """Takes `--objective error,latency` as well as one option for each."""
+    """Takes `--objective error,latency` and `--deploy int8,pruned` as well as one option for each."""
     return [word.strip() for text in texts for word in text.split(",") if word.strip()] if texts else None

@@ -28,6 +28,7 @@ from torch import Tensor
 from protran.optimize.beliefs import Beliefs
 from protran.optimize.cholesky import cholesky_factor
 from protran.optimize.improvement import log_expected_excess, log_expected_part
+from protran.optimize.measured import Measured
 from protran.optimize.target import Target
 
 MOST_OBJECTIVES_BY_HYPERVOLUME = 4
@@ -42,19 +43,25 @@ class Acquisition(ABC):
     """Scores input rows; larger is better."""
 
     @abstractmethod
-    def __call__(self, rows: Tensor) -> Tensor:
-        """Returns the log acquisition `n` at `rows: n x (f + 1 + e)`, differentiable."""
+    def __call__(self, rows: Tensor, measured: Measured | None = None) -> Tensor:
+        """Returns the log acquisition `n` at `rows: n x (f + 1 + e)`, differentiable.
+
+        Args:
+            rows: where.
+            measured: what was measured of these rows, which stands before the belief; None for nothing.
+        """
 
     @abstractmethod
     def add_pending(self, rows: Tensor) -> None:
         """Takes candidates, `p x (f + 1 + e)`, for known from now on, without knowing their values."""
 
-    def score(self, rows: Tensor) -> Tensor:
+    def score(self, rows: Tensor, measured: Measured | None = None) -> Tensor:
         """Returns the same without gradients, in chunks."""
         if len(rows) == 0:
             return rows.new_zeros(0)
         with torch.no_grad():
-            return torch.cat([self(rows[first : first + CHUNK]) for first in range(0, len(rows), CHUNK)])
+            chunks = [slice(first, first + CHUNK) for first in range(0, len(rows), CHUNK)]
+            return torch.cat([self(rows[some], None if measured is None else measured[some]) for some in chunks])
 
 
 def make_acquisition(
@@ -136,15 +143,17 @@ class HypervolumeAcquisition(Acquisition):
         self._draw = torch.cat([torch.full((box.shape[1],), s) for s, box in enumerate(boxes)])
         self._lower, self._upper = torch.cat(boxes, dim=1).clamp_max(BEYOND)
 
-    def __call__(self, rows: Tensor) -> Tensor:
+    def __call__(self, rows: Tensor, measured: Measured | None = None) -> Tensor:
         """Returns the log acquisition `n` at `rows: n x (f + 1 + e)`, differentiable."""
         mean, variance = self._belief.moments(rows, self._normal)
+        if measured is not None:
+            mean, variance = measured.over(mean, variance)
         mean, deviation = self._target.gain_moments(mean, variance.expand(mean.shape))  # (s, b, m)
         mean, deviation = mean[self._draw], deviation[self._draw]  # (c, b, m)
         lower, upper = self._lower.unsqueeze(1), self._upper.unsqueeze(1)
         filled = log_expected_part(mean, deviation, lower, upper).sum(-1)  # (c, b)
         improvement = filled.logsumexp(0) - math.log(len(self._normal))
-        return improvement + log_probability_of_keeping(self._beliefs, self._target, rows)
+        return improvement + log_probability_of_keeping(self._beliefs, self._target, rows, measured)
 
 
 class ChebyshevAcquisition(Acquisition):
@@ -175,25 +184,30 @@ class ChebyshevAcquisition(Acquisition):
         values, kept = self._scalarise(self._target.gain(expected)), self._target.excess(expected) <= 0
         self._best = values[kept].max() if bool(kept.any()) else values.min() - 1.0
 
-    def __call__(self, rows: Tensor) -> Tensor:
+    def __call__(self, rows: Tensor, measured: Measured | None = None) -> Tensor:
         """Returns the log acquisition `n` at `rows: n x (f + 1 + e)`, differentiable."""
         mean, variance = self._belief.moments(rows, self._still)
+        if measured is not None:
+            mean, variance = measured.over(mean, variance)
         mean, deviation = self._target.gain_moments(mean[0], variance)
         drawn = self._scalarise(mean + deviation * self._normal)  # (s, b)
         spread = drawn.var(0, unbiased=False).clamp_min(1e-12).sqrt()
         improvement = log_expected_excess(drawn.mean(0), spread, self._best)
-        return improvement + log_probability_of_keeping(self._beliefs, self._target, rows)
+        return improvement + log_probability_of_keeping(self._beliefs, self._target, rows, measured)
 
     def _scalarise(self, gains: Tensor) -> Tensor:
         weighted = self._weights * gains
         return weighted.amin(-1) + AUGMENTATION * weighted.sum(-1)
 
 
-def log_probability_of_keeping(beliefs: Beliefs, target: Target, rows: Tensor) -> Tensor:
+def log_probability_of_keeping(
+    beliefs: Beliefs, target: Target, rows: Tensor, measured: Measured | None = None
+) -> Tensor:
     """Returns the log probability `n` that the rows keep all budgets, taken as independent."""
     held = torch.isfinite(target.floors)
     if not bool(held.any()):
         return rows.new_zeros(len(rows))
-    mean, deviation = target.gain_moments(*beliefs.moments(rows))
+    moments = beliefs.moments(rows)
+    mean, deviation = target.gain_moments(*(moments if measured is None else measured.over(*moments)))
     probability: Tensor = torch.special.log_ndtr((mean[:, held] - target.floors[held]) / deviation[:, held])
     return probability.sum(-1)

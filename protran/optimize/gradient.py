@@ -11,8 +11,11 @@ from protran.optimize.acquisition import make_acquisition
 from protran.optimize.ascent import ascend
 from protran.optimize.beliefs import can_believe, fit_beliefs
 from protran.optimize.hypervolume import non_dominated
+from protran.optimize.measured import Measured, measured_of, profiled_keys
 from protran.optimize.polish import polish
 from protran.optimize.pool import Pool
+from protran.optimize.probes import doubtful_hardware, least_costs, next_best
+from protran.optimize.proposal import Proposal
 from protran.optimize.proposer import Proposer, check_batch_size
 from protran.optimize.seeds import child_generator, child_seed, deterministic_torch
 from protran.optimize.space_filling import space_filling
@@ -69,11 +72,18 @@ class GradientProposer(Proposer):
 
     def propose(self, state: SearchState, batch_size: int) -> list[Candidate]:
         """Returns up to `batch_size` candidates; see `Proposer.propose`."""
+        return list(self.propose_round(state, batch_size).candidates)
+
+    def propose_round(self, state: SearchState, batch_size: int, probes: int = 0) -> Proposal:
+        """Returns up to `batch_size` candidates to train, and up to `probes` more that are worth a profile alone.
+
+        A probe's profile is for the next round: it is among those that are chosen from then, with its hardware known.
+        """
         check_batch_size(batch_size)
         with deterministic_torch(child_seed(state.seed, state.step, "torch")):
             if not can_believe(state):
-                return space_filling(state, batch_size)
-            return _Round(state, self._settings).run(batch_size)
+                return Proposal(tuple(space_filling(state, batch_size)))
+            return _Round(state, self._settings).run(batch_size, probes)
 
 
 class _Round:
@@ -100,8 +110,13 @@ class _Round:
         self._members = [known[i] for i in keepers_first if front[i]]
         self._pool = Pool(inputs, state.taken())
         fill_pool(self._pool, state, self._members, settings.draws)
+        profiled = profiled_keys(state)
+        # all of them are in the pool from the start: whoever joins it later was never measured
+        self._known = [i for i, candidate in enumerate(self._pool.candidates) if candidate.key in profiled]
+        named = [self._pool.candidates[place] for place in self._known]
+        self._measured = measured_of(state, self._beliefs.objectives, named)
 
-    def run(self, batch_size: int) -> list[Candidate]:
+    def run(self, batch_size: int, probes: int) -> Proposal:
         """Returns the batch, best first."""
         chosen: list[int] = []
         for number in range(batch_size):
@@ -111,13 +126,35 @@ class _Round:
             scores[chosen] = -torch.inf
             place = int(scores.argmax())
             chosen.append(place)
-            self._acquisition.add_pending(self._pool.rows[place : place + 1])
-        return [self._pool.candidates[place] for place in chosen]
+            self._take(place)
+        return Proposal(
+            tuple(self._pool.candidates[place] for place in chosen),
+            tuple(self._pool.candidates[place] for place in self._probes(chosen, probes)),
+            tuple(self._least(chosen)),
+        )
+
+    def _probes(self, chosen: list[int], count: int) -> list[int]:
+        """Returns the places of the next-best that were never profiled, and of which a profile would tell something."""
+        if not count:
+            return []
+        free = doubtful_hardware(self._beliefs, self._pool.rows)
+        free[chosen] = False
+        free[self._known] = False
+        return next_best(self._pool_scores, free, self._take, count)
+
+    def _take(self, place: int) -> None:
+        self._acquisition.add_pending(self._pool.rows[place : place + 1])
+
+    def _least(self, chosen: list[int]) -> list[dict[str, float]]:
+        """Returns what the chosen cost at least."""
+        named = [self._pool.candidates[place] for place in chosen]
+        measured = measured_of(self._state, self._beliefs.objectives, named)
+        return least_costs(self._beliefs, self._pool.rows[chosen], measured)
 
     def _explore(self, number: int) -> Tensor:
         """Adds where ascents from the best of the pool end, decoded, polishes, and returns the pool's scores."""
         state, settings, pool = self._state, self._settings, self._pool
-        scores = self._score(pool.rows)
+        scores = self._pool_scores()
         places = pool.add(self._climb(scores, number))
         scores = torch.cat([scores, self._score(pool.rows[places])])
         generator = child_generator(state.seed, state.step, f"polish {number}")
@@ -149,10 +186,18 @@ class _Round:
         inputs = self._beliefs.inputs
         return self._acquisition(inputs.of_relaxed(inputs.projected(z) if self._settings.straight_through else z))
 
-    def _score(self, rows: Tensor) -> Tensor:
+    def _pool_scores(self) -> Tensor:
+        """Returns the acquisition of the whole pool; what was measured of a candidate stands before the belief."""
+        scores = self._score(self._pool.rows)
+        if self._known:
+            scores[self._known] = self._score(self._pool.rows[self._known], self._measured)
+        return scores
+
+    def _score(self, rows: Tensor, measured: Measured | None = None) -> Tensor:
         """Returns the acquisition of candidates, lowered for those expected to break a budget."""
-        excess = self._target.excess(self._beliefs.mean(rows))
-        return self._acquisition.score(rows).nan_to_num(nan=-torch.inf) - PENALTY * excess
+        mean = self._beliefs.mean(rows)
+        excess = self._target.excess(mean if measured is None else measured.over(mean, mean)[0])
+        return self._acquisition.score(rows, measured).nan_to_num(nan=-torch.inf) - PENALTY * excess
 
 
 def _baseline(state: SearchState) -> list[Candidate]:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from protran.fidelity import Fidelity
 from protran.tasks.base import TaskData
+from protran.training.distillation import Teacher
 from protran.training.memory import memory_errors_told
 from protran.training.normalisation import Normalisation
 from protran.training.one_thread import one_thread
@@ -32,7 +33,7 @@ CALIBRATION_WINDOWS = 256
 CALIBRATION_BATCH = 64
 
 
-def compress(  # noqa: PLR0917 - what `train` takes, and what it gave
+def compress(  # noqa: PLR0913, PLR0917 - what `train` takes, and what it gave
     model: EncoderModel,
     candidate: Candidate,
     data: TaskData,
@@ -40,6 +41,7 @@ def compress(  # noqa: PLR0917 - what `train` takes, and what it gave
     fidelity: Fidelity,
     normalisation: Normalisation,
     seed: int,
+    teacher: Teacher | None = None,
 ) -> TrainingOutcome:
     """Prunes a trained model, fine-tunes what is left, puts it into its precision and scores that.
 
@@ -54,6 +56,7 @@ def compress(  # noqa: PLR0917 - what `train` takes, and what it gave
         fidelity: the effort of the training.
         normalisation: what the model's inputs go through.
         seed: of order and augmentation in the fine-tuning, and of the choice of windows to calibrate on.
+        teacher: whose answers the fine-tuning learns from too, as `train` does; only asked where something goes.
 
     Returns:
         The scores; history, best epoch (0 for none) and seconds are those of the compression alone.
@@ -66,7 +69,7 @@ def compress(  # noqa: PLR0917 - what `train` takes, and what it gave
     tuned = None
     if deployed_architecture(candidate) != candidate.architecture:
         pruned = prune(model, candidate, PruneNorm.L2)
-        model, tuned = fine_tune(pruned, candidate, data, recipe, fidelity, seed)
+        model, tuned = fine_tune(pruned, candidate, data, recipe, fidelity, seed, teacher)
         normalisation = tuned.normalisation
     classes = len(data.classes)
     with memory_errors_told(), one_thread():
@@ -83,8 +86,14 @@ def compress(  # noqa: PLR0917 - what `train` takes, and what it gave
         )
 
 
-def fine_tune(
-    pruned: EncoderModel, candidate: Candidate, data: TaskData, recipe: Recipe, fidelity: Fidelity, seed: int
+def fine_tune(  # noqa: PLR0917 - what `train` takes
+    pruned: EncoderModel,
+    candidate: Candidate,
+    data: TaskData,
+    recipe: Recipe,
+    fidelity: Fidelity,
+    seed: int,
+    teacher: Teacher | None = None,
 ) -> tuple[EncoderModel, TrainingOutcome]:
     """Trains a pruned model a little more, with smaller steps, and returns the best weights and their outcome.
 
@@ -95,6 +104,7 @@ def fine_tune(
         recipe: how the weights were fitted before.
         fidelity: the effort of the training before, of which this takes a share.
         seed: of order and augmentation.
+        teacher: whose answers it learns from too, where the recipe's `distillation` is above 0.
 
     Raises:
         TrainingError: the loss became infinite or not a number, or memory ran out.
@@ -112,6 +122,7 @@ def fine_tune(
             seed,
             weights_path=path,
             start=lambda model: model.load_state_dict(pruned.state_dict()),
+            teacher=teacher,
         )
         model, _ = load_weights(path, architecture, data.input_spec)
     return model, outcome

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from protran.fidelity import Fidelity
-from protran.training.recipe import Recipe
+from protran.training.hurdle import Hurdle
+from protran.training.recipe import STEADY_DEPTH, Recipe
 from protran.training.scored import scored_deployment
 from search_spaces.candidate import Architecture
 from search_spaces.canonical import stable_key
@@ -23,6 +24,7 @@ def training_key(  # noqa: PLR0913, PLR0917 - the key is a function of exactly t
     seed: int,
     parent: str | None = None,
     deployment: Deployment | None = None,
+    hurdle: Hurdle | None = None,
 ) -> str:
     """Returns the key of a training and of what is scored after it.
 
@@ -37,8 +39,9 @@ def training_key(  # noqa: PLR0913, PLR0917 - the key is a function of exactly t
         recipe: how weights are fitted.
         fidelity: epochs and share of the data.
         seed: of initial weights, order and augmentation.
-        parent: training_key of the weights that the training starts from; None for a fresh start.
+        parent: training_key of the training whose weights this one learns from: its teacher's; None for no teacher.
         deployment: how the trained weights are made to run when they are scored; only what changes scores counts.
+        hurdle: what it must reach, to go on; it may stop the training and so change the scores.
     """
     payload = {
         "architecture": architecture.to_json(),
@@ -49,8 +52,12 @@ def training_key(  # noqa: PLR0913, PLR0917 - the key is a function of exactly t
         "fidelity": fidelity.to_json(),
         "seed": seed,
     }
+    if len(architecture.layers) > STEADY_DEPTH:  # they learn more slowly than the first ledgers' did
+        payload["steady_depth"] = STEADY_DEPTH
     if parent is not None:
         payload["parent"] = parent
     if deployment is not None and (changes := scored_deployment(deployment).to_json()):
         payload["deployment"] = changes
+    if hurdle is not None:
+        payload["hurdle"] = hurdle.to_json()
     return stable_key("training", TRAINING_VERSION, payload)

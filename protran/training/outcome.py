@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from protran.training.hurdle import Stop
 from protran.training.normalisation import Normalisation
+from protran.training.recordings import RecordingCounts
 from protran.training.scores import ClassifierScores
 
 
@@ -16,7 +18,7 @@ class EpochRecord:
 
     Attributes:
         epoch: from 1.
-        train_loss: mean over the epoch's augmented batches.
+        train_loss: mean over the epoch's augmented batches, with the teacher's part where there is one.
         validation_loss: cross-entropy of the averaged weights, without smoothing; None in a refit.
         validation_accuracy: of the averaged weights; None in a refit.
         elapsed_s: wall-clock seconds since the training began.
@@ -35,7 +37,7 @@ class EpochRecord:
 
 @dataclass(frozen=True)
 class TrainingOutcome:
-    """A finished training.
+    """A training that ended.
 
     Attributes:
         validation: scores of the kept weights on the validation set; selection uses these. None in a refit.
@@ -46,6 +48,7 @@ class TrainingOutcome:
         train_s: wall-clock seconds.
         train_core_s: processor seconds of this process.
         normalisation: what the inputs went through.
+        stopped: how it was stopped as hopeless; None where it ended by itself.
     """
 
     validation: ClassifierScores | None
@@ -56,6 +59,7 @@ class TrainingOutcome:
     train_s: float
     train_core_s: float
     normalisation: Normalisation
+    stopped: Stop | None = None
 
     @property
     def metrics(self) -> Mapping[str, float]:
@@ -67,11 +71,19 @@ class TrainingOutcome:
         """Standard errors of `metrics`, over recordings of the same people; the seed's share is not in them."""
         return {name: score.stderr for name, score in self._scores().items()}
 
+    @property
+    def recordings(self) -> Mapping[str, Any]:
+        """Right answers by recording of each set, as JSON; without sets of too many recordings."""
+        counts = {name: RecordingCounts(scores.correct, scores.total) for name, scores in self._sets().items()}
+        return {name: found for name, count in counts.items() if (found := count.to_json()) is not None}
+
     def _scores(self) -> Mapping[str, Any]:
-        sets = {"validation": self.validation, "test": self.test}
         return {
             f"{name}_{metric}": getattr(scores, metric)
-            for name, scores in sets.items()
-            if scores is not None
+            for name, scores in self._sets().items()
             for metric in ("accuracy", "macro_f1")
         }
+
+    def _sets(self) -> Mapping[str, ClassifierScores]:
+        sets = {"validation": self.validation, "test": self.test}
+        return {name: scores for name, scores in sets.items() if scores is not None}

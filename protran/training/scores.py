@@ -22,10 +22,19 @@ class Score:
 
 @dataclass(frozen=True)
 class ClassifierScores:
-    """Accuracy and macro-F1, both from 0 to 1."""
+    """Accuracy and macro-F1, both from 0 to 1, and what the former is a share of.
+
+    Attributes:
+        accuracy: share of windows that were classified right.
+        macro_f1: mean F1 of the classes.
+        correct: of each recording, in the order of their numbers, the windows that were classified right.
+        total: of each recording, its windows.
+    """
 
     accuracy: Score
     macro_f1: Score
+    correct: tuple[int, ...] = ()
+    total: tuple[int, ...] = ()
 
 
 def classifier_scores(
@@ -50,7 +59,29 @@ def classifier_scores(
     return ClassifierScores(
         accuracy=Score(_accuracy(total), _clustered_accuracy_error(confusion)),
         macro_f1=Score(_macro_f1(total), _bootstrap_macro_f1_error(confusion)),
+        correct=tuple(int(right) for right in np.trace(confusion, axis1=1, axis2=2)),
+        total=tuple(int(windows) for windows in confusion.sum(axis=(1, 2))),
     )
+
+
+def clustered_share(parts: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64]) -> Score:
+    """Returns ``sum(parts) / sum(sizes)`` over two or more clusters, and its standard error.
+
+    Args:
+        parts: `r`, for example the windows of each recording that were classified right.
+        sizes: `r`, its windows.
+
+    Raises:
+        ValueError: there is one cluster only, so that nothing is known of the spread between them.
+
+    Source: W. Cochran, "Sampling Techniques", 3rd edition, equation 2.45 (ratio estimator, no finite population).
+    """
+    clusters = len(sizes)
+    if clusters < 2:
+        raise ValueError(f"clustered_share expected two clusters or more, got {clusters}")
+    share = float(parts.sum() / sizes.sum())
+    residuals = parts - share * sizes
+    return Score(share, float(np.sqrt(clusters / (clusters - 1) * np.sum(residuals**2)) / sizes.sum()))
 
 
 def combine_seeds(scores: Sequence[Score]) -> Score:
@@ -95,17 +126,12 @@ def _macro_f1(confusion: npt.NDArray[np.float64]) -> float:
 
 
 def _clustered_accuracy_error(confusion: npt.NDArray[np.float64]) -> float:
-    """Standard error of a ratio of sums over clusters.
-
-    Source: W. Cochran, "Sampling Techniques", 3rd edition, equation 2.45 (ratio estimator, no finite population).
-    """
-    clusters = len(confusion)
+    """Standard error of the accuracy over recordings; binomial where there is one only."""
     sizes, correct = confusion.sum(axis=(1, 2)), np.trace(confusion, axis1=1, axis2=2)
-    if clusters < 2:
+    if len(confusion) < 2:
         share = correct.sum() / sizes.sum()
         return float(np.sqrt(share * (1 - share) / sizes.sum()))
-    residuals = correct - _accuracy(confusion.sum(axis=0)) * sizes
-    return float(np.sqrt(clusters / (clusters - 1) * np.sum(residuals**2)) / sizes.sum())
+    return clustered_share(correct, sizes).stderr
 
 
 def _bootstrap_macro_f1_error(confusion: npt.NDArray[np.float64]) -> float:

@@ -14,7 +14,9 @@ from protran.fidelity import Fidelity
 from protran.tasks.base import TaskData, Windows
 from protran.training.augmentation import augment
 from protran.training.averaging import AveragedWeights
+from protran.training.distillation import SoftTargets, Teacher, check_teacher, training_loss
 from protran.training.errors import TrainingError
+from protran.training.hurdle import Hurdle
 from protran.training.memory import memory_errors_told
 from protran.training.normalisation import Normalisation
 from protran.training.one_thread import one_thread
@@ -38,6 +40,8 @@ def train(  # noqa: PLR0913, PLR0917 - the parts of a training_key, and where it
     on_epoch: Callable[[EpochRecord], None] | None = None,
     weights_path: Path | None = None,
     start: Callable[[EncoderModel], object] | None = None,
+    teacher: Teacher | None = None,
+    hurdle: Hurdle | None = None,
 ) -> TrainingOutcome:
     """Trains an architecture and scores the weights that did best on the validation set; in a refit, the last ones.
 
@@ -51,21 +55,30 @@ def train(  # noqa: PLR0913, PLR0917 - the parts of a training_key, and where it
         fidelity: epochs, share of the training data, and whether the validation set is fitted to as well.
         seed: of initial weights, order, dropout and augmentation.
         on_epoch: called after each epoch.
-        weights_path: where to save the kept weights as safetensors; None to drop them.
+        weights_path: where to save the kept weights as safetensors; None to drop them. Those of a training that was
+            stopped are dropped.
         start: puts other weights into the new model before it learns, in place; None for a fresh start.
+        teacher: whose answers to the same augmented windows it learns as well, where the recipe's `distillation` is
+            above 0. That no window of the validation set taught the teacher is for the caller to see to.
+        hurdle: validation accuracies below which it stops; its scores are then those of the best weights until there.
 
     Raises:
-        TrainingError: the loss became infinite or not a number, or memory ran out.
+        TrainingError: the loss became infinite or not a number, memory ran out, or recipe and teacher do not belong
+            together, or there is a hurdle for a refit, which has no validation accuracy.
     """
+    check_teacher(recipe, teacher)
+    if hurdle is not None and fidelity.refit:
+        raise TrainingError("expected no hurdle for a refit, which has no validation accuracy, got one; leave it out")
     with memory_errors_told(), one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return _Training(architecture, data, recipe, fidelity, seed, start).run(on_epoch, weights_path)
+        training = _Training(architecture, data, recipe, fidelity, seed, start, teacher)
+        return training.run(on_epoch, weights_path, hurdle)
 
 
 class _Training:
     """The state of one training."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - what `train` takes
         self,
         architecture: Architecture,
         data: TaskData,
@@ -73,14 +86,17 @@ class _Training:
         fidelity: Fidelity,
         seed: int,
         start: Callable[[EncoderModel], object] | None,
+        teacher: Teacher | None,
     ) -> None:
         self.data, self.recipe, self.fidelity = data, recipe, fidelity
         self.random = torch.Generator().manual_seed(seed)
         self.hidden = max(layer.hidden for layer in architecture.layers)
+        self.depth = len(architecture.layers)
         fitted = data.known if fidelity.refit else data.train
         chosen = fitted.where(stratified_share(fitted.labels, fidelity.share, seed))
         self.normalisation = Normalisation.fit(chosen.signals, data.axes)
         self.inputs, self.labels = self._tensors(chosen)
+        self.targets = None if teacher is None else SoftTargets(teacher, self.normalisation)
         self.model = build_encoder(architecture, data.input_spec, dropout=recipe.dropout)
         if start is not None:
             start(self.model)
@@ -93,25 +109,29 @@ class _Training:
         self.steps = self.batches * fidelity.epochs
         self.step = 0
 
-    def run(self, on_epoch: Callable[[EpochRecord], None] | None, weights_path: Path | None) -> TrainingOutcome:
+    def run(
+        self, on_epoch: Callable[[EpochRecord], None] | None, weights_path: Path | None, hurdle: Hurdle | None
+    ) -> TrainingOutcome:
         """Trains, keeps the best weights, scores them."""
         began_s, began_core_s = time.perf_counter(), time.process_time()
         validation = None if self.fidelity.refit else self._tensors(self.data.validation)
         history: list[EpochRecord] = []
-        best, best_epoch = math.inf, 0
+        best, best_epoch, reached, stopped = math.inf, 0, 0.0, None
         for epoch in range(1, self.fidelity.epochs + 1):
             train_loss = self._epoch()
             loss, accuracy = (None, None) if validation is None else self._validate(*validation)
             history.append(EpochRecord(epoch, train_loss, loss, accuracy, time.perf_counter() - began_s))
-            if loss is None or loss < best:
+            if loss is None or loss < best or self.recipe.keeps_last:
                 best, best_epoch = math.inf if loss is None else loss, epoch
                 self.averaged.keep()
             if on_epoch is not None:
                 on_epoch(history[-1])
-            if epoch - best_epoch >= self.recipe.patience:
+            reached = max(reached, accuracy or 0.0)
+            stopped = None if hurdle is None or epoch == self.fidelity.epochs else hurdle.stop(epoch, reached)
+            if stopped is not None or epoch - best_epoch >= self.recipe.patience:
                 break
         self.averaged.restore_kept()
-        if weights_path is not None:
+        if weights_path is not None and stopped is None:
             save_weights(self.averaged.model, self.normalisation, weights_path)
         return TrainingOutcome(
             validation=None if self.fidelity.refit else self._score(self.data.validation),
@@ -122,6 +142,7 @@ class _Training:
             train_s=time.perf_counter() - began_s,
             train_core_s=time.process_time() - began_core_s,
             normalisation=self.normalisation,
+            stopped=stopped,
         )
 
     def _epoch(self) -> float:
@@ -131,9 +152,8 @@ class _Training:
         total = 0.0
         for batch in order.tensor_split(self.batches):
             inputs = augment(self.inputs[batch], self.recipe, self.data.axes, self.random)
-            loss = nn.functional.cross_entropy(
-                self.model(inputs), self.labels[batch], label_smoothing=self.recipe.label_smoothing
-            )
+            taught = None if self.targets is None else self.targets.logits(inputs)
+            loss = training_loss(self.model(inputs), self.labels[batch], self.recipe, taught)
             figure = loss.item()
             if not math.isfinite(figure):
                 raise TrainingError(
@@ -145,7 +165,7 @@ class _Training:
         return total / len(self.labels)
 
     def _update(self, loss: Tensor) -> None:
-        rate = learning_rate_at(self.step, self.steps, self.recipe, self.hidden)
+        rate = learning_rate_at(self.step, self.steps, self.recipe, self.hidden, self.depth)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad(set_to_none=True)

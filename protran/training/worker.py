@@ -15,7 +15,9 @@ from protran.ledger.evaluation import Evaluation, EvaluationStatus
 from protran.tasks.base import TaskData
 from protran.tasks.errors import TaskError
 from protran.tasks.registry import load_task, task_from_reference
+from protran.training.hurdle import STOPPED
 from protran.training.outcome import TrainingOutcome
+from protran.training.recordings import RECORDINGS
 from protran.training.request import TrainingRequest
 from protran.training.scoring import scored
 from search_spaces.canonical import canonical_json
@@ -71,6 +73,9 @@ def _evaluation(request: TrainingRequest, outcome: TrainingOutcome, started_at: 
             "train_core_s": outcome.train_core_s,
             "normalisation": outcome.normalisation.to_json(),
             "history": [record.to_json() for record in outcome.history],
+            **({RECORDINGS: outcome.recordings} if outcome.recordings else {}),
+            **({} if request.teacher is None else {"teacher": request.teacher.training_key}),
+            **({} if outcome.stopped is None else {STOPPED: outcome.stopped.to_json()}),
         },
         started_at=started_at,
     )

@@ -84,9 +84,35 @@ def test_objectives_and_budgets_may_be_on_a_simulated_device() -> None:
         ({"name": ["x" * 100]}, r"^name: expected a valid string, got \['x+…$"),
         ({"reuse": "some"}, r"^reuse: expected 'none', 'device' or 'all', got 'some'$"),
         ({"seed": -1, "reuse": "some"}, r"\(and 1 more wrong field\)$"),
+        ({"deploy": ["int8", "prune"]}, r"^deploy: expected fp32, .*, got 'prune'; did you mean pruned\?$"),
+        ({"deploy": 8}, r"^deploy: expected a valid list, got 8$"),
+        (
+            {"deploy": ["pruned", "mixed"], "workload": {"kind": "training-step"}},
+            r"^deploy: expected words that torch runs beside a workload of training steps .*, got mixed; leave it out",
+        ),
+        ({"distil": "best"}, r"^distil: expected a valid boolean, got 'best'$"),
+        ({"distil": True, "effort": "10 evaluations"}, r"^distil: expected an effort whose search trains some models"),
+        ({"distil": True, "effort": {"search_promotions": 0}}, r"^distil: expected an effort whose search trains"),
     ],
 )
 def test_a_wrong_field_is_one_sentence(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message) as caught:
         config_from_arguments(arguments(**changes))
     assert "\n" not in str(caught.value)
+
+
+def test_ways_of_deployment_may_be_a_list_or_words_with_commas_and_have_one_order() -> None:
+    config = config_from_arguments(arguments(deploy="pruned, int8,pruned"))
+    assert config.deploy == ["int8", "pruned"]
+    assert config == config_from_arguments(arguments(deploy=["int8", "pruned"]))
+    assert [word.value for word in config.deploy_list()] == config.deploy
+
+
+def test_a_configuration_that_says_nothing_of_deployment_adds_nothing_and_does_not_distil() -> None:
+    config = config_from_arguments(arguments())
+    assert (config.deploy, config.deploy_list(), config.distil) == ([], (), False)
+
+
+def test_training_steps_can_be_of_what_torch_runs() -> None:
+    fields = {"deploy": ["pruned", "bf16"], "workload": {"kind": "training-step"}}
+    assert config_from_arguments(arguments(**fields)).deploy == ["bf16", "pruned"]

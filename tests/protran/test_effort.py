@@ -31,6 +31,20 @@ def test_the_plan_counts_every_phase() -> None:
     assert effort.trainings_planned == 4 + 2 * (3 + 1) + 2 * 5 * 2
 
 
+def test_profiles_beside_the_trainings_of_a_round_show_in_the_plan() -> None:
+    probed = Effort(search_rounds=3, probe_profiles=4)
+    plain = Effort(search_rounds=3, probe_profiles=0)
+    assert probed.profiles_planned == plain.profiles_planned + 3 * 4
+    assert probed.trainings_planned == plain.trainings_planned
+
+
+def test_an_effort_that_was_written_before_there_were_probes_and_stops_has_none() -> None:
+    older = Effort.model_validate("standard").model_dump(mode="json")
+    del older["probe_profiles"], older["early_stopping"]
+    effort = Effort.model_validate(older)
+    assert (effort.probe_profiles, effort.early_stopping) == (0, False)
+
+
 def test_a_limit_on_cheap_trainings_shows_in_the_plan() -> None:
     effort = Effort(
         seed_candidates=4, search_rounds=2, search_batch=3, low_fidelity_trainings=7, verify_limit=5, verify_seeds=2

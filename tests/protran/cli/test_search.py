@@ -66,6 +66,32 @@ def test_every_option_reaches_the_campaign(run: Run, api: Any, tmp_path: Path) -
     assert (api.asked["runs"], api.asked["dispatcher"]) == (tmp_path, "inline")
 
 
+def test_ways_of_deployment_and_distillation_reach_the_campaign(run: Run, api: Any) -> None:
+    run("search", "--deploy", "int8,pruned", "--deploy", "onnx", "--distil")
+    assert (api.asked["config"].deploy, api.asked["config"].distil) == (["onnx", "int8", "pruned"], True)
+
+
+def test_options_on_deployment_and_distillation_win_over_a_campaign_file(run: Run, api: Any, tmp_path: Path) -> None:
+    path = tmp_path / "campaign.yaml"
+    path.write_text("name: x\nspace: edge-small\ntask: watch\ndeploy: [int8, pruned]\ndistil: true\n", encoding="utf-8")
+    run("search", str(path))
+    assert (api.asked["config"].deploy, api.asked["config"].distil) == (["int8", "pruned"], True)
+    run("search", str(path), "--deploy", "bf16", "--no-distil")
+    assert (api.asked["config"].deploy, api.asked["config"].distil) == (["bf16"], False)
+
+
+def test_an_unknown_way_of_deployment_is_bad_input_and_one_sentence(run: Run, api: Any) -> None:
+    ran = run("search", "--deploy", "int9")
+    assert (ran.code, api.asked) == (2, {})
+    assert "got 'int9'; did you mean int8?" in " ".join(ran.err.split())
+
+
+def test_the_help_explains_ways_of_deployment(run: Run) -> None:
+    told = " ".join(CliRunner().invoke(app, ["search", "--help"], env={"COLUMNS": "400"}).output.split())
+    assert "layers lose a quarter or half of their heads" in told
+    assert "--no-distil" in told
+
+
 @pytest.fixture
 def grid(tmp_path: Path) -> str:
     path = tmp_path / "grid.csv"

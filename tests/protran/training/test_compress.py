@@ -7,6 +7,7 @@ import torch
 from protran.fidelity import Fidelity
 from protran.training import compress as module
 from protran.training.compress import compress, fine_tune
+from protran.training.distillation import Teacher
 from protran.training.recipe import Recipe
 from protran.training.train import train
 from protran.training.weights import load_weights
@@ -146,3 +147,19 @@ def test_the_test_set_changes_nothing_but_the_test_scores(compressed, waves):
     one, two = compressed(HALVED), compressed(HALVED, data=other)
     assert one.validation == two.validation
     assert _figures(one)[0] == _figures(two)[0]
+
+
+def test_fine_tuning_learns_from_a_teacher_too(trained, waves):
+    _, model, normalisation = trained
+    taught_by = Teacher(model, normalisation)
+    recipe = replace(RECIPE, distillation=0.5)
+    candidate = Candidate(ARCHITECTURE, HALVED)
+    alone = compress(model, candidate, waves, RECIPE, FIDELITY, normalisation, 0)
+    taught = compress(model, candidate, waves, recipe, FIDELITY, normalisation, 0, taught_by)
+    assert [r.validation_loss for r in taught.history] != [r.validation_loss for r in alone.history]
+
+
+def test_where_nothing_goes_a_teacher_is_not_asked(trained, compressed, waves):
+    _, model, normalisation = trained
+    recipe, candidate = replace(RECIPE, distillation=0.5), Candidate(ARCHITECTURE, INT8)
+    assert compress(model, candidate, waves, recipe, FIDELITY, normalisation, 0).metrics == compressed(INT8).metrics

@@ -1,6 +1,7 @@
 import pytest
 
 from protran.fidelity import Fidelity
+from protran.training.hurdle import Hurdle
 from protran.training.keys import TRAINING_VERSION, training_key
 from protran.training.recipe import Recipe
 from search_spaces.candidate import Architecture, HeadKind, Layer
@@ -30,10 +31,13 @@ def test_equal_trainings_have_equal_keys():
         {"task_name": "other"},
         {"task_version": "2"},
         {"recipe": Recipe(dropout=0.3)},
+        {"recipe": Recipe(distillation=0.5)},
+        {"recipe": Recipe(temperature=3.0)},
         {"fidelity": Fidelity(5, 0.5)},
         {"seed": 1},
         {"parent": "abc"},
         {"deployment": Deployment(Precision.BF16)},
+        {"hurdle": Hurdle((0.5,))},
     ],
 )
 def test_every_part_is_in_the_key(change):
@@ -43,6 +47,11 @@ def test_every_part_is_in_the_key(change):
 @pytest.mark.parametrize("deployment", [None, Deployment(), Deployment(runtime=Runtime.ONNXRUNTIME, threads=2)])
 def test_the_key_stays_what_it_was(deployment):
     assert training_key(**ARGUMENTS, deployment=deployment) == "41d0e5ac51bb7116daca"
+
+
+def test_keys_of_deep_models_differ_from_those_of_trainings_that_learned_too_fast():
+    deep = Architecture((Layer(8, (HeadKind.FOURIER,), (16,)),) * 5)
+    assert training_key(**{**ARGUMENTS, "architecture": deep}) != "e6f29e66281618986f7e"
 
 
 def test_the_defaults_of_the_recipe_are_those_of_this_version():
@@ -62,4 +71,10 @@ def test_the_defaults_of_the_recipe_are_those_of_this_version():
         jitter=0.05,
         masking=0.1,
         patience=15,
+        distillation=0.0,
+        temperature=2.0,
     )
+
+
+def test_without_a_hurdle_the_key_is_that_of_a_training_that_cannot_be_stopped():
+    assert training_key(**ARGUMENTS, hurdle=None) == training_key(**ARGUMENTS)

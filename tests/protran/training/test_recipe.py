@@ -39,3 +39,9 @@ def test_the_learning_rate_rises_to_its_peak_and_falls_towards_zero():
 
 def test_wider_models_learn_more_slowly():
     assert learning_rate_at(50, 100, Recipe(), 128) == pytest.approx(learning_rate_at(50, 100, Recipe(), 32) / 2)
+
+
+@pytest.mark.parametrize(("depth", "share"), [(1, 1.0), (4, 1.0), (8, 0.5), (12, 1 / 3)])
+def test_models_deeper_than_four_layers_learn_more_slowly(depth, share):
+    usual = learning_rate_at(50, 100, Recipe(), 32)
+    assert learning_rate_at(50, 100, Recipe(), 32, depth) == pytest.approx(usual * share)

@@ -5,6 +5,7 @@ import pytest
 
 from protran.fidelity import Fidelity
 from protran.training import scoring as module
+from protran.training.hurdle import Hurdle
 from protran.training.recipe import Recipe
 from protran.training.request import TrainingRequest
 from protran.training.scoring import scored
@@ -75,3 +76,56 @@ def test_a_training_and_its_compression_are_timed_together(request_for, waves, t
     second = scored(request_for(PRUNED, weights_folder=tmp_path), waves)
     assert first.history[4].train_loss == second.history[0].train_loss
     assert first.train_s > sum(record.elapsed_s for record in (first.history[3], first.history[4]))
+
+
+@pytest.fixture
+def taught_for(request_for):
+    """Returns a request with a teacher; keywords replace its other fields."""
+    teacher = request_for(Deployment(), seed=7)
+    recipe = replace(teacher.recipe, distillation=0.5)
+    return lambda deployment, **fields: request_for(deployment, recipe=recipe, teacher=teacher, **fields)
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS)
+def test_scores_do_not_depend_on_whether_the_teachers_weights_were_there(taught_for, waves, tmp_path, deployment):
+    request = taught_for(deployment, weights_folder=tmp_path)
+    fresh = scored(taught_for(deployment), waves)
+    scored(replace(request.teacher, weights_folder=tmp_path), waves)
+    assert fresh.metrics == scored(request, waves).metrics
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(
+        [request.weights_name, request.teacher.weights_name]
+    )
+
+
+def test_a_teacher_is_trained_once_for_all_its_students(taught_for, waves, tmp_path, trainings):
+    for seed in (0, 1):
+        request = taught_for(Deployment(), weights_folder=tmp_path, seed=seed)
+        scored(request, waves)
+    assert len(trainings) == 3
+    assert trainings[0] == tmp_path / request.teacher.weights_name
+
+
+def test_a_student_learns_something_else_than_from_labels_alone(taught_for, request_for, waves):
+    taught, plain = (scored(make(Deployment()), waves) for make in (taught_for, request_for))
+    assert [r.validation_loss for r in taught.history] != [r.validation_loss for r in plain.history]
+
+
+def test_the_seconds_of_a_teacher_that_had_to_be_trained_are_the_students(taught_for, waves, tmp_path, monkeypatch):
+    def quick(*arguments, **rest):
+        return replace(train(*arguments, **rest), train_s=10.0, train_core_s=5.0)
+
+    monkeypatch.setattr(module, "train", quick)
+    first = scored(taught_for(Deployment(), weights_folder=tmp_path), waves)
+    other = scored(taught_for(Deployment(), weights_folder=tmp_path, seed=3), waves)
+    assert (first.train_s, first.train_core_s) == (20.0, 10.0)
+    assert (other.train_s, other.train_core_s) == (10.0, 5.0)
+
+
+def test_a_stopped_training_leaves_no_weights_and_one_that_went_on_leaves_them(request_for, waves, tmp_path, trainings):
+    stopped = scored(request_for(Deployment(), weights_folder=tmp_path, hurdle=Hurdle((1.0,))), waves)
+    assert (stopped.stopped is not None, list(tmp_path.iterdir())) == (True, [])
+    ended = request_for(Deployment(), weights_folder=tmp_path, hurdle=Hurdle((0.01,)))
+    first, second = scored(ended, waves), scored(ended, waves)
+    assert first.stopped is second.stopped is None
+    assert first.metrics == second.metrics == scored(request_for(Deployment()), waves).metrics
+    assert len(trainings) == 3  # stopped, ended, and the last one, which keeps no weights

@@ -7,6 +7,7 @@ import torch
 from protran.fidelity import Fidelity
 from protran.training import train as module
 from protran.training.errors import TrainingError
+from protran.training.hurdle import Hurdle, Stop
 from protran.training.recipe import Recipe
 from protran.training.train import train
 from protran.training.weights import load_weights
@@ -180,3 +181,27 @@ def test_a_mistake_in_the_code_is_not_taken_for_a_failed_training(waves, small, 
 def test_every_kind_of_head_trains(waves):
     mixed = Architecture((Layer(16, tuple(HeadKind)[:4], (16,)), Layer(24, tuple(HeadKind)[4:], (16, 8))))
     assert all(np.isfinite(r.train_loss) for r in train(mixed, waves, RECIPE, SHORT, 0).history)
+
+
+def test_a_training_that_does_not_reach_its_hurdle_is_stopped_with_what_it_had(waves, small, tmp_path):
+    whole = train(small, waves, RECIPE, SHORT, 0)
+    path = tmp_path / "weights.safetensors"
+    outcome = train(small, waves, RECIPE, SHORT, 0, weights_path=path, hurdle=Hurdle((0.0, 1.0)))
+    reached = max(record.validation_accuracy for record in outcome.history)
+    assert outcome.stopped == Stop(epoch=2, reached=reached, needed=1.0)
+    assert _figures(outcome)[0] == _figures(whole)[0][:2]
+    assert {"validation_accuracy", "test_accuracy"} <= outcome.metrics.keys()
+    assert not path.exists()
+
+
+def test_a_training_that_passes_its_hurdles_is_the_one_without(waves, small, tmp_path):
+    path = tmp_path / "weights.safetensors"
+    outcome = train(small, waves, RECIPE, SHORT, 0, weights_path=path, hurdle=Hurdle((0.0, 0.0, 1.0)))
+    assert outcome.stopped is None  # nothing is left to save after the last epoch
+    assert _figures(outcome) == _figures(train(small, waves, RECIPE, SHORT, 0))
+    assert path.exists()
+
+
+def test_a_refit_has_no_hurdle(waves, small):
+    with pytest.raises(TrainingError, match="no hurdle for a refit"):
+        train(small, waves, RECIPE, replace(SHORT, refit=True), 0, hurdle=Hurdle((0.5,)))

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from protran.ledger.evaluation import Evaluation, EvaluationStatus
 from protran.tasks.registry import load_task
 from protran.training import worker
 from protran.training.errors import TrainingError
+from protran.training.hurdle import Hurdle, stop_of
 from protran.training.recipe import Recipe
+from protran.training.recordings import recordings_of
 from protran.training.request import ENTRY, TrainingRequest
 from search_spaces.errors import SpaceError
 
@@ -108,3 +111,28 @@ def test_keys_recipes_and_requests_need_no_torch():
     code = "import sys, protran.training.request, protran.training.fidelity; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_an_evaluation_tells_who_taught(payload):
+    request = TrainingRequest.from_json(payload)
+    taught = replace(request, recipe=replace(request.recipe, distillation=0.5), teacher=replace(request, seed=1))
+    evaluation = Evaluation.from_json(worker.handle(taught.to_json()))
+    assert evaluation.status is EvaluationStatus.OK
+    assert evaluation.details["teacher"] == taught.teacher.training_key
+    assert "teacher" not in worker.handle(payload)["details"]
+
+
+def test_an_evaluation_keeps_right_answers_by_recording(payload):
+    evaluation = Evaluation.from_json(json.loads(json.dumps(worker.handle(payload), allow_nan=False)))
+    for part in ("validation", "test"):
+        counts = recordings_of(evaluation, part)
+        assert sum(counts.correct) / sum(counts.total) == pytest.approx(evaluation.metrics[f"{part}_accuracy"])
+
+
+def test_a_stopped_training_is_an_answer_that_says_so(payload):
+    asked = replace(TrainingRequest.from_json(payload), hurdle=Hurdle((1.0,)))
+    evaluation = Evaluation.from_json(json.loads(json.dumps(worker.handle(asked.to_json()), allow_nan=False)))
+    assert (evaluation.status, evaluation.epochs) == (EvaluationStatus.OK, 1)
+    assert evaluation.training_key == asked.training_key
+    assert stop_of(evaluation).epoch == 1
+    assert stop_of(Evaluation.from_json(worker.handle(payload))) is None
