@@ -18,6 +18,7 @@ from protran.cli.progress import Progress, duration
 from protran.cli.terminal import harmless
 from protran.report.architecture_line import candidate_line
 from protran.report.plural import how_many
+from protran.training.hurdle import stop_of
 from protran.units import Unit, format_with_error
 
 
@@ -88,4 +89,7 @@ def training_text(event: TrainingDone) -> str:
     for name in ("train_loss", "validation_loss"):
         if history[-1].get(name) is not None:
             parts.append(f"{name.replace('_', ' ')} {history[-1][name]:.3f}")
+    stop = stop_of(evaluation)
+    if stop is not None:
+        parts.append(f"stopped: accuracy {stop.reached:.3f} of the {stop.needed:.3f} that could have mattered")
     return f"{', '.join(parts)} after {evaluation.epochs} epochs in {event.wall_s:.1f} s [{line}]"

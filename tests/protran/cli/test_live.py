@@ -198,3 +198,13 @@ def test_a_terminal_is_left_as_it_was(events: list[CampaignEvent], environment: 
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h")
     if "NO_COLOR" in environment:
         assert "\x1b[3" not in text
+
+
+def test_a_training_that_was_stopped_says_so() -> None:
+    done = trained()
+    stopped = dataclasses.replace(
+        done.evaluation,
+        details={**done.evaluation.details, "stopped": {"epoch": 6, "reached": 0.41, "needed": 0.55}},
+    )
+    text = training_text(dataclasses.replace(done, evaluation=stopped))
+    assert "stopped: accuracy 0.410 of the 0.550 that could have mattered after 6 epochs" in text
