@@ -31,8 +31,8 @@ SAME = 1e-9
 OWN_DEVIATIONS = (0.0, 0.005)
 """What the features do not show of a row, as a part of each objective; batches take them by turns. With 0 alone rows
 like known ones promise nothing, and the search leaves the surroundings of the front too early. On HW-GPT-Bench tables,
-160 rows: for three seeds of the h100 turns raised the hypervolume from .908 to .950 (with .003 or .01 in place of .005
-to .961 and .958), for two of the rtx2080 they lowered it from .982 to .980. Without turns .003 gave .947, .005 .924."""
+160 rows, ten seeds, turns raise the hypervolume from .920 to .954 (h100) and lower it from .980 to .979 (rtx2080). For
+three seeds of the h100, .003 or .01 in place of .005 gave .961 and .958; .003 without turns gave .947, .005 .924."""
 
 POWER, WORK = "peak_power_w", ("latency_s", "energy_j")
 """Peak power is the noisiest measure. Seen as a function of believed latency and energy it needs fewer rows than as one
