@@ -44,5 +44,7 @@ def test_the_command_reaches_the_export(monkeypatch: pytest.MonkeyPatch, capsys:
     module = SimpleNamespace(export_campaign=lambda *words, **options: asked.append((words, options)) or done)
     monkeypatch.setitem(sys.modules, "protran.integration.optuna.campaign_study", module)
     assert main(shlex.split(command)[1:]) == 0
-    assert asked == [(("demo", "sqlite:///studies.db"), {"runs": Path("runs")})]
+    [(words, options)] = asked
+    assert words == ("demo", "sqlite:///studies.db")
+    assert options["runs"] == Path("runs")
     assert "1 trial added" in capsys.readouterr().out

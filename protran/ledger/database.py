@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from protran.errors import LedgerError
 from protran.ledger.failures import translated
 from protran.ledger.lock import CampaignLock
-from protran.ledger.migrations import SCHEMA_VERSION, bring_up, check_version, stored_version
+from protran.ledger.migrations import OLDEST_READABLE, SCHEMA_VERSION, bring_up, check_version, stored_version
 from protran.ledger.place import LedgerPlace, NoLedgerError
 from protran.ledger.records import CampaignRecord
 
@@ -77,7 +77,7 @@ class Database(ABC):
             raise NoLedgerError(f"there is no ledger in {place}; `protran search` makes one")
         if version is not None:
             check_version(version, place)
-        if version == SCHEMA_VERSION:
+        if version == SCHEMA_VERSION or (read_only and version is not None and version >= OLDEST_READABLE):
             return
         if read_only:
             raise LedgerError(f"{place} is of an older version; open it once where it can be written")

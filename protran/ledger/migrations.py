@@ -11,6 +11,8 @@ from protran.errors import LedgerError
 from protran.ledger import schema
 
 SCHEMA_VERSION = 2
+OLDEST_READABLE = 1
+"""Of the versions whose rows are read as they are: what came since are indices, without which reading is slower."""
 APPLICATION_ID = 0x5054524E  # "PTRN": says whose file it is, in the header of the SQLite file
 
 Migration = Callable[[Connection], None]

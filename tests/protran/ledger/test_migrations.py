@@ -68,13 +68,24 @@ def test_a_step_that_fails_leaves_the_ledger_as_it_was(ledger: Ledger) -> None:
     assert "remark" not in database.read(columns_of, "candidates")
 
 
+def test_a_ledger_too_old_to_be_read_as_it_is_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "l.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(VERSION_1.read_text(encoding="utf-8"))
+    monkeypatch.setattr("protran.ledger.database.OLDEST_READABLE", 2)
+    with pytest.raises(LedgerError, match="is of an older version; open it once where it can be written"):
+        Ledger.open(path, read_only=True)
+
+
 def test_a_ledger_of_version_1_is_brought_up_with_all_that_it_holds(tmp_path: Path) -> None:
     path = tmp_path / "l.sqlite"
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(VERSION_1.read_text(encoding="utf-8"))
-    with pytest.raises(LedgerError, match="is of an older version; open it once where it can be written"):
-        Ledger.open(path, read_only=True)
+    with Ledger.open(path, read_only=True) as unchanged:
+        rows = [row.measurement for row in unchanged.rows(unchanged.campaign("demo").id)]
+        assert unchanged._database.read(stored_version, "here") == 1
     with Ledger.open(path) as ledger:
+        assert rows == [row.measurement for row in ledger.rows(ledger.campaign("demo").id)]
         campaign = ledger.campaign("demo")
         assert campaign.seed == 2**62
         assert [row.measurement.values["latency_s"].value for row in ledger.rows(campaign.id) if row.measurement] == [

@@ -35,6 +35,15 @@ def test_jobs_run_side_by_side_and_each_answer_is_that_of_its_job() -> None:
     assert all(process.closed for process in processes)
 
 
+@pytest.fixture
+def interruptible():
+    """What a program in the background of a script was told to ignore is heard here."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_the_jobs_that_are_at_work() -> None:
     began, main = threading.Event(), threading.get_ident()
 
