@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from protran.studies.arxiv_lines import lines
+from protran.studies.text_values import is_unicode, quoted
 from protran.studies.texts import TextsError
 
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
@@ -83,10 +84,10 @@ def _json_rows(path: Path) -> Iterator[Row]:
         abstract, categories = record["abstract"], record["categories"]
         if abstract is None:
             abstract = ""
-        if not isinstance(abstract, str) or not _is_unicode(abstract):
-            _refuse(path, number, f"expected abstract to be Unicode text, got {_shown(abstract)}")
+        if not isinstance(abstract, str) or not is_unicode(abstract):
+            _refuse(path, number, f"expected abstract to be Unicode text, got {quoted(abstract)}")
         if not isinstance(categories, str):
-            _refuse(path, number, f"expected categories to be one text, got {_shown(categories)}")
+            _refuse(path, number, f"expected categories to be one text, got {quoted(categories)}")
         yield Row(number, abstract, _distinct(tuple(categories.split())))
 
 
@@ -126,7 +127,7 @@ def _cell(path: Path, line: int, column: str, text: str) -> tuple[str, ...]:
     try:
         return _categories(text)
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
-        _refuse(path, line, f"expected {column} like \"['cs.LG', 'stat.ML']\" or \"cs.LG stat.ML\", got {_shown(text)}")
+        _refuse(path, line, f"expected {column} like \"['cs.LG', 'stat.ML']\" or \"cs.LG stat.ML\", got {quoted(text)}")
 
 
 @lru_cache(maxsize=4096)
@@ -145,20 +146,6 @@ def _categories(text: str) -> tuple[str, ...]:
 
 def _distinct(categories: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(categories))
-
-
-def _is_unicode(text: str) -> bool:
-    """Returns whether the text can be written; JSON's escapes can spell halves of characters, which cannot."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _shown(value: object) -> str:
-    text = ascii(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _refuse(path: Path, line: int, what: str) -> NoReturn:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from protran.studies.arxiv_lines import lines
+from protran.studies.text_values import is_unicode, quoted
 from protran.studies.texts import TextsError
 
 JSON_ENDINGS = (".jsonl", ".ndjson")
@@ -100,18 +101,18 @@ def _json_rows(path: Path, text: str, labels: str) -> Iterator[LabelledText]:
 
 
 def _row(path: Path, line: int, text: Any, labels: Any) -> LabelledText:
-    if not isinstance(text, str) or not text.strip() or not _is_unicode(text):
-        _refuse(path, line, f"expected a text in Unicode, got {_shown(text)}")
+    if not isinstance(text, str) or not text.strip() or not is_unicode(text):
+        _refuse(path, line, f"expected a text in Unicode, got {quoted(text)}")
     if isinstance(labels, str):
         labels = _parted(path, line, labels.strip())
     elif isinstance(labels, int) and not isinstance(labels, bool):
         labels = [str(labels)]
     if not isinstance(labels, list) or not all(isinstance(label, str) and label.strip() for label in labels):
-        _refuse(path, line, f"expected labels as a;b or as a list of texts, got {_shown(labels)}")
+        _refuse(path, line, f"expected labels as a;b or as a list of texts, got {quoted(labels)}")
     names = tuple(dict.fromkeys(" ".join(label.split()) for label in labels))
     for name in names:
-        if len(name) > LONGEST_LABEL or not _is_unicode(name):
-            _refuse(path, line, f"expected labels of at most {LONGEST_LABEL} characters, got {_shown(name)}")
+        if len(name) > LONGEST_LABEL or not is_unicode(name):
+            _refuse(path, line, f"expected labels of at most {LONGEST_LABEL} characters, got {quoted(name)}")
     return LabelledText(line, " ".join(text.split()), names)
 
 
@@ -121,21 +122,7 @@ def _parted(path: Path, line: int, labels: str) -> Any:
     try:
         return json.loads(labels)
     except (ValueError, RecursionError) as error:
-        _refuse(path, line, f"expected labels as a JSON list, got {_shown(labels)}", error)
-
-
-def _is_unicode(text: str) -> bool:
-    """Returns whether the text can be written; JSON's escapes can spell halves of characters, which cannot."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _shown(value: object) -> str:
-    text = ascii(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+        _refuse(path, line, f"expected labels as a JSON list, got {quoted(labels)}", error)
 
 
 def _refuse(path: Path, line: int, what: str, cause: Exception | None = None) -> NoReturn:
