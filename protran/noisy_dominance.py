@@ -27,6 +27,7 @@ from protran.quantities import Direction
 USUAL_CONFIDENCE = 0.95
 _CHUNK_PAIRS = 4_000_000  # compared at once: some 40 MB
 _ROUNDING = 1e-9
+_FINITE = float(np.finfo(np.float64).max)
 
 
 class DominanceRule(str, Enum):
@@ -98,7 +99,10 @@ def confidently_non_dominated(
     # Most are dominated by a member of the plain front, which is short, and by far; only what is left is compared
     # with all. By far: better in each of `m` objectives with the `m`-th root of the confidence, however errors add up.
     margin = NormalDist().inv_cdf(confidence ** (1 / values.shape[1])) * (1 + _ROUNDING)
-    left = others[~covered((values + margin * errors)[members], (values - margin * errors)[others])]
+    # Of two infinite values neither is better: the bounds stop short of infinity, so that no tie passes for a lead.
+    highest = np.maximum((values + margin * errors)[members], -_FINITE)
+    lowest = np.minimum((values - margin * errors)[others], _FINITE)
+    left = others[~covered(highest, lowest)]
     for rivals in (members, others):
         left = left[~_dominated(values, errors, rivals, left, confidence)]
     mask[left] = True

@@ -94,6 +94,13 @@ def test_to_maximise_is_to_minimise_the_negative(drawn: tuple[np.ndarray, np.nda
     assert maximised.tolist() == confidently_non_dominated(-points, errors, confidence).tolist()
 
 
+@pytest.mark.parametrize("infinite", [-math.inf, math.inf])
+def test_of_two_infinite_values_neither_is_surely_better(infinite: float) -> None:
+    points, errors = [[-1.0, infinite], [-50.0, infinite]], [[0.1, 0.1]] * 2
+    assert confidently_non_dominated(points, errors, 0.8).tolist() == [True, True]
+    assert confidently_non_dominated(points, [[0.1, 0.0]] * 2, 0.8).tolist() == [False, True]
+
+
 def test_one_who_is_hardly_worse_stays_and_one_who_is_surely_worse_leaves() -> None:
     points, errors = [[1.0, 1.0], [1.1, 1.1], [2.0, 2.0]], [[0.1, 0.0]] * 3
     assert confidently_non_dominated(points, errors, 0.95).tolist() == [True, True, False]
