@@ -120,7 +120,8 @@ def _dominated(
         first, second = np.nonzero(_possible(values, errors, rivals, chunk, confidence))
         one, other = rivals[first], chunk[second]
         logs = _log_probability(values[one], values[other], np.hypot(errors[one], errors[other]))
-        found[start + second[(logs >= np.log(confidence) - _ROUNDING) & (one != other)]] = True
+        ahead = (values[one] < values[other]).any(axis=-1)  # equal points dominate each other by no values
+        found[start + second[(logs >= np.log(confidence) - _ROUNDING) & ahead]] = True
     return found
 
 

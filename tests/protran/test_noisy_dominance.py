@@ -101,6 +101,11 @@ def test_of_two_infinite_values_neither_is_surely_better(infinite: float) -> Non
     assert confidently_non_dominated(points, [[0.1, 0.0]] * 2, 0.8).tolist() == [False, True]
 
 
+def test_equal_points_do_not_dominate_each_other_however_low_the_confidence() -> None:
+    points, errors = [[-1.0, -1.0, -1.0]] * 2 + [[-1.0, -1.0, -2.0]], [[0.1, 0.0, 0.0], [0.0] * 3, [0.0, 0.1, 0.0]]
+    assert confidently_non_dominated(points, errors, 0.5).tolist() == [True, False, True]
+
+
 def test_one_who_is_hardly_worse_stays_and_one_who_is_surely_worse_leaves() -> None:
     points, errors = [[1.0, 1.0], [1.1, 1.1], [2.0, 2.0]], [[0.1, 0.0]] * 3
     assert confidently_non_dominated(points, errors, 0.95).tolist() == [True, True, False]
