@@ -59,6 +59,9 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.space_speed
 	$(BIN)/python -m benchmarks.warm_start
 	$(BIN)/python -m benchmarks.compression
+	$(BIN)/python -m benchmarks.distillation
+	$(BIN)/python -m benchmarks.front_speed
+	$(BIN)/python -m benchmarks.report_speed
 	$(BIN)/python -m benchmarks.demo_against_random
 	$(BIN)/python -m benchmarks.watch_table --candidates 150 --seeds 2 --repeats 2 --out runs/watch_table
 
