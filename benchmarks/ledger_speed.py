@@ -213,6 +213,7 @@ def asking(ledger: Ledger, number: int) -> Callable[[], object]:
 
 def report(timings: list[Timing], filled_s: dict[str, float], rows: int, results: Path) -> None:
     facts = machine_facts().to_json()
+    results.mkdir(parents=True, exist_ok=True)
     with (results / "ledger_speed.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(asdict(timings[0])), lineterminator="\n")
         writer.writeheader()
