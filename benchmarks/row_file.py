@@ -8,12 +8,12 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from protran.studies.row_log import KINDS
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 R = TypeVar("R", bound="DataclassInstance")
-KINDS = {"str": str, "int": int, "float": float}
-"""Of a field's annotation, which is a text where annotations are postponed."""
 
 
 def read_rows(kind: type[R], path: Path) -> list[R]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from protran.cli.pareto_csv import print_rows
-from protran.cli.terminal import harmless, print_json, print_pairs, screen
+from protran.cli.pareto_answer import show_answer
+from protran.cli.terminal import harmless, print_pairs
 from protran.quantities import unit_of_value
 from protran.report.columns import Document, label_of
 from protran.report.plural import how_many
@@ -40,14 +40,7 @@ def show_comparison(
         from protran.report.comparison_picture import draw_comparison
 
         draw_comparison(document, plot)
-    if as_json:
-        print_json({"comparison": document})
-    elif as_csv:
-        print_rows(comparison_rows(document))
-    else:
-        _print(screen(), document)
-        if plot is not None:
-            screen().print(f"Picture: {harmless(plot)}")
+    show_answer("comparison", document, comparison_rows, _print, plot, as_csv=as_csv, as_json=as_json)
 
 
 def comparison_rows(document: Document) -> Iterator[list[object]]:

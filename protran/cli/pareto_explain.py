@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from protran.cli.front_table import line_of
-from protran.cli.pareto_csv import print_rows
-from protran.cli.terminal import harmless, print_json, print_pairs, screen
+from protran.cli.pareto_answer import show_answer
+from protran.cli.terminal import harmless, print_pairs
 from protran.quantities import unit_of_value
 from protran.report.columns import Document, label_of
 from protran.units import format_value, format_with_error
@@ -42,14 +42,7 @@ def show_explanation(
         from protran.report.genes_picture import draw_genes
 
         draw_genes(document, plot)
-    if as_json:
-        print_json({"explanation": document})
-    elif as_csv:
-        print_rows(explanation_rows(document))
-    else:
-        _print(screen(), document)
-        if plot is not None:
-            screen().print(f"Picture: {harmless(plot)}")
+    show_answer("explanation", document, explanation_rows, _print, plot, as_csv=as_csv, as_json=as_json)
 
 
 def explanation_rows(document: Document) -> Iterator[list[object]]:

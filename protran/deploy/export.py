@@ -23,10 +23,11 @@ from protran.deploy.format import Format, exported_candidate
 from protran.deploy.loading import CANDIDATE, WEIGHTS
 from protran.deploy.onnx_file import write_onnx
 from protran.deploy.scripts import REQUIREMENTS, script_for
-from protran.deploy.trained import TrainedModel, calibration_windows, trained_model
+from protran.deploy.trained import TrainedModel, trained_model
 from protran.deploy.verification import Verification, right_answers
 from protran.tasks.base import TaskData
 from protran.tasks.registry import task_from_reference
+from protran.training.compress import calibration_windows
 from protran.training.predictor import predictor, score
 from protran.training.weights import save_weights
 from search_spaces.candidate import Candidate

@@ -7,18 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from torch import Tensor
-
 from protran.deploy.events import EpochDone, Observer, TrainingBegan
 from protran.tasks.base import TaskData
-from protran.training.compress import CALIBRATION_BATCH, CALIBRATION_WINDOWS, fine_tune
+from protran.training.compress import fine_tune
 from protran.training.distillation import Teacher
 from protran.training.errors import TrainingError
 from protran.training.normalisation import Normalisation
 from protran.training.outcome import EpochRecord
 from protran.training.request import TrainingRequest
-from protran.training.subset import stratified_share
 from protran.training.train import train
 from protran.training.weights import load_weights
 from search_spaces.models import EncoderModel
@@ -117,10 +113,3 @@ class _Weights:
             return None
         found = self.of(request.teacher, "its teacher")
         return Teacher(found.model, found.normalisation)
-
-
-def calibration_windows(data: TaskData, normalisation: Normalisation, seed: int) -> tuple[Tensor, ...]:
-    """Returns the batches of normalised training windows that int8-static was calibrated on when it was scored."""
-    labels = data.train.labels
-    chosen = data.train.where(stratified_share(labels, min(1.0, CALIBRATION_WINDOWS / len(labels)), seed))
-    return torch.split(torch.from_numpy(normalisation.apply(chosen.signals)), CALIBRATION_BATCH)

@@ -73,7 +73,7 @@ def compress(  # noqa: PLR0913, PLR0917 - what `train` takes, and what it gave
         normalisation = tuned.normalisation
     classes = len(data.classes)
     with memory_errors_told(), one_thread():
-        predict = predictor(model.eval(), candidate, _calibration(data, normalisation, seed))
+        predict = predictor(model.eval(), candidate, calibration_windows(data, normalisation, seed))
         return TrainingOutcome(
             validation=None if fidelity.refit else score(predict, data.validation, normalisation, classes),
             test=score(predict, data.test, normalisation, classes),
@@ -128,8 +128,8 @@ def fine_tune(  # noqa: PLR0917 - what `train` takes
     return model, outcome
 
 
-def _calibration(data: TaskData, normalisation: Normalisation, seed: int) -> tuple[Tensor, ...]:
-    """Returns batches of normalised training windows, in the proportions of their classes."""
+def calibration_windows(data: TaskData, normalisation: Normalisation, seed: int) -> tuple[Tensor, ...]:
+    """Returns batches of normalised training windows to calibrate on, in the proportions of their classes."""
     labels = data.train.labels
     chosen = data.train.where(stratified_share(labels, min(1.0, CALIBRATION_WINDOWS / len(labels)), seed))
     return torch.split(torch.from_numpy(normalisation.apply(chosen.signals)), CALIBRATION_BATCH)

@@ -70,9 +70,7 @@ class Workers:
         left = set(futures)
         while left:
             done, left = wait(left, POLL_S, FIRST_COMPLETED)
-            for future in sorted(
-                done, key=lambda found: found.exception() is not None
-            ):  # no answer is lost by an error
+            for future in sorted(done, key=_is_error):  # no answer is lost by an error
                 yield futures[future], future.result()
 
     def _answer(self, payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -138,7 +138,7 @@ def test_nothing_is_calibrated_on_validation_or_test_windows(trained, waves, mon
 
 def test_much_data_is_calibrated_on_a_share_of_every_class(waves, trained):
     many = waves.train.where(np.tile(np.arange(len(waves.train)), 20))
-    batches = module._calibration(replace(waves, train=many), trained[2], 0)
+    batches = module.calibration_windows(replace(waves, train=many), trained[2], 0)
     assert sum(map(len, batches)) == pytest.approx(module.CALIBRATION_WINDOWS, abs=2)
 
 
