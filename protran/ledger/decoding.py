@@ -8,7 +8,6 @@ from device_agents.measurement import Measurement, ProfileRequest
 from device_agents.workload import Workload
 from protran.ledger.encoding import decode
 from search_spaces.candidate import Candidate
-from search_spaces.canonical import canonical_json
 from search_spaces.input_spec import InputSpec
 
 
@@ -30,7 +29,7 @@ class Decoder:
         payload = decode(text, "a request")
         if candidate_key not in self._candidates:
             self._candidates[candidate_key] = Candidate.from_json(payload["candidate"])
-        spec, workload = self._under(payload)
+        spec, workload = self._under(payload["input_spec"], payload["workload"])
         return ProfileRequest(
             self._candidates[candidate_key], spec, workload, payload["device_identity"], payload["repeat"]
         )
@@ -39,11 +38,8 @@ class Decoder:
         """Returns a measurement from its JSON text."""
         return Measurement.from_json(decode(text, "a measurement"))
 
-    def _under(self, payload: dict[str, Any]) -> tuple[InputSpec, Workload]:
-        key = canonical_json([payload["input_spec"], payload["workload"]])
+    def _under(self, spec: dict[str, Any], workload: dict[str, Any]) -> tuple[InputSpec, Workload]:
+        key = f"{spec}{workload}"
         if key not in self._conditions:
-            self._conditions[key] = (
-                InputSpec.from_json(payload["input_spec"]),
-                Workload.from_json(payload["workload"]),
-            )
+            self._conditions[key] = InputSpec.from_json(spec), Workload.from_json(workload)
         return self._conditions[key]

@@ -30,7 +30,16 @@ LARGEST_ERROR = {AveragePower: 0.05, BoostedTrees: 0.08, DeepEnsemble: 0.03, Bos
 """Mean relative error of a quiet output from 40 rows; others reach 0.02. Steps cannot follow a slope from few rows."""
 
 
-@pytest.fixture(params=SURROGATES.values(), ids=SURROGATES.keys())
+NO_COVER = {"ensemble", "boshnas"}
+"""Thousands of steps of the same lines, which their own tests run too; counting them takes longer than running them."""
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(kind, id=name, marks=pytest.mark.no_cover if name in NO_COVER else ())
+        for name, kind in SURROGATES.items()
+    ]
+)
 def surrogate(request) -> Surrogate:
     return request.param()
 

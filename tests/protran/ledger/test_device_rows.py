@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 from collections.abc import Callable
 
 import pytest
 
 from device_agents.measurement import Measurement, ProfileRequest
+from protran.ledger.device_rows import no_collections
 from protran.ledger.ledger import Ledger
 
 RequestFor = Callable[..., ProfileRequest]
@@ -52,3 +54,16 @@ def test_a_failure_is_an_answer_too(filled: Ledger, request_for: RequestFor) -> 
     assert answer is not None
     assert answer.reason == "it crashed"
     assert filled.measurement(request_for(5).request_id) is None
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_search_for_cycles_is_put_off_and_goes_on_as_before_whatever_happens(enabled: bool) -> None:
+    before = gc.isenabled()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        with pytest.raises(ZeroDivisionError), no_collections():
+            assert not gc.isenabled()
+            raise ZeroDivisionError
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if before else gc.disable)()

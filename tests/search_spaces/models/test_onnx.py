@@ -229,6 +229,7 @@ def test_presets_of_up_to_25_million_parameters_give_torchs_logits(name, tmp_pat
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover  # the tests above run the same lines; counting them takes longer than running them
 @pytest.mark.parametrize("name", [name for name in builtin_spaces() if load_space(name).family is Family.ENCODER])
 def test_30_random_candidates_of_a_space_give_torchs_logits(name, tmp_path):
     space = load_space(name)

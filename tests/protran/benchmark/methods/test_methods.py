@@ -17,11 +17,12 @@ OPTUNA = ("nsga2", "tpe", "gp")
 HAS_OPTUNA = importlib.util.find_spec("optuna") is not None
 NEEDS_OPTUNA = pytest.mark.skipif(not HAS_OPTUNA, reason="Optuna is not installed")
 DEAR = ("qlognehvi", "boshnas")
+LONG = (pytest.mark.slow, pytest.mark.no_cover)  # others run the same lines; counting takes longer
 LEARNING = [pytest.param(name, marks=pytest.mark.slow if name in DEAR else ()) for name in ("protran", *DEAR)]
 EACH = [
     *(name for name in METHODS if name not in (*OPTUNA, *DEAR)),
-    *(pytest.param(name, marks=NEEDS_OPTUNA) for name in OPTUNA),
-    *(pytest.param(name, marks=pytest.mark.slow) for name in DEAR),
+    *(pytest.param(name, marks=(NEEDS_OPTUNA, *(LONG if name == "gp" else ()))) for name in OPTUNA),
+    *(pytest.param(name, marks=LONG) for name in DEAR),
 ]
 ROWS = 18
 """More than any method starts with, so that what it learns is asked too."""
