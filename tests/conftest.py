@@ -20,30 +20,38 @@ RAY_ENVIRONMENT = {
 }
 
 
+LANES = {"networks": ("mark.network",), "ray": ("mark.ray", "suite_ray")}
+"""What keeps a file's tests in one process with those of others, one after another, and what marks such a file."""
+
+
 @functools.cache
-def uses_ray(path):
-    """Tells whether a file's tests use Ray or networks."""
+def lane_of(path):
+    """Returns the lane of a file's tests; by itself, where they wait for nobody else's."""
     text = (Path(__file__).parent.parent / path).read_text(encoding="utf-8")
-    return any(mark in text for mark in ("mark.ray", "mark.network", "suite_ray"))
+    return next((lane for lane, marks in LANES.items() if any(mark in text for mark in marks)), path)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config):
-    """One more process than there are cores: the one with Ray and networks waits most of the time."""
+    """One more process than there are cores: those with Ray and networks wait most of the time."""
     return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Keeps a file's tests in one process, and all files that use Ray in one, so that Ray starts once."""
+    """Keeps a file's tests in one process, and those of a lane, so that Ray starts once. Lanes go first."""
     from xdist.scheduler import LoadFileScheduling
 
-    class FilesOfOneRay(LoadFileScheduling):
+    class LanesFirst(LoadFileScheduling):
         def _split_scope(self, nodeid):
-            path = nodeid.partition("::")[0]
-            return "ray" if uses_ray(path) else path
+            return lane_of(nodeid.partition("::")[0])
 
-    return FilesOfOneRay(config, log)
+        def _assign_work_unit(self, node):
+            for lane in filter(self.workqueue.__contains__, LANES):
+                self.workqueue.move_to_end(lane, last=False)
+            super()._assign_work_unit(node)
+
+    return LanesFirst(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
