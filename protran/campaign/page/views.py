@@ -7,6 +7,7 @@ from typing import Any
 
 from protran.campaign.findings import Findings
 from protran.campaign.fronts import contention_notes
+from protran.campaign.own_errors import with_own_stderrs
 from protran.campaign.page.known import known_members
 from protran.campaign.problem import Problem
 from protran.front import FrontCandidate, pareto_front
@@ -46,13 +47,14 @@ def view_documents(
         front = pareto_front(members, problem.objectives, problem.budgets)
         keys = keys_of(findings, members)
         own = {key: place for place, key in enumerate(keys)}
+        compared = with_own_stderrs(problem, findings, members, verified=name == VERIFIED)
         views.append(
             {
                 "id": name,
                 "title": _TITLES[name],
                 "note": _NOTES[name],
                 "members": [places[key] for key in keys],
-                "columns": columns_for(members, problem.objectives, devices),
+                "columns": columns_for(compared, problem.objectives, devices),
                 "front": [own[member.candidate.key] for member in front.candidates],
                 "nearest_misses": [
                     {"member": own[miss.member.candidate.key], "excess": miss.to_json()["excess"]}

@@ -10,6 +10,7 @@ SCRIPTS = (
     "elements.js",
     "numbers.js",
     "dominance.js",
+    "noisy_dominance.js",
     "axes.js",
     "chart.js",
     "model.js",

@@ -18,6 +18,8 @@ def columns_for(
 ) -> list[dict[str, Any]]:
     """Returns a column for each value that any of the members has: the objectives first, in their order.
 
+    Beside `stderrs` stand `own_stderrs`, by which members are compared with each other, where these are known.
+
     Args:
         members: candidates with their values.
         objectives: what they are chosen by.
@@ -39,6 +41,7 @@ def _column(
     sources = [value.provenance.value if value is not None and value.value is not None else None for value in found]
     kinds = list(dict.fromkeys(source for source in sources if source is not None))
     direction = objective.direction if objective else Direction.MINIMISE
+    own = [rounded(member.own_stderr(name), 4) for member in members]
     return {
         "name": name,
         "label": label_of(name),
@@ -53,6 +56,7 @@ def _column(
         "provenances": sources if len(kinds) > 1 else [],
         "values": numbers,
         "stderrs": [None if value is None else rounded(value.stderr, 4) for value in found],
+        **({"own_stderrs": own} if any(name in member.own_stderrs for member in members) else {}),
     }
 
 

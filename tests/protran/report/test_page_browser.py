@@ -18,8 +18,9 @@ from protran.campaign.page.document import PageOptions, page_document
 from protran.dominance import non_dominated
 from protran.ledger.ledger import Ledger
 from protran.ledger.place import place_of
+from protran.noisy_dominance import confidently_non_dominated
 from protran.quantities import Direction
-from protran.report.page.bundle import asset
+from protran.report.page.bundle import asset, script
 from protran.report.page.render import render_page
 
 pytestmark = pytest.mark.browser
@@ -242,6 +243,45 @@ def test_dominance_in_the_page_equals_that_of_the_search(browser: Any) -> None:
             found = page.evaluate("([points, signs]) => nonDominated(points, signs)", [sent, signs])
             assert found == non_dominated(points, directions).tolist()
     context.close()
+
+
+def test_dominance_under_noise_in_the_page_equals_that_of_the_search(browser: Any) -> None:
+    random = np.random.default_rng(1)
+    context = browser.new_context()
+    page = context.new_page()
+    for name in ("dominance.js", "noisy_dominance.js"):
+        page.add_script_tag(content=script((name,)).removeprefix('(() => {\n"use strict";\n').removesuffix("})();\n"))
+    differing = 0
+    for objectives in (1, 2, 4):
+        for count in (0, 1, 2, 40, 200):
+            points = np.round(random.normal(size=(count, objectives)), 1)  # with ties
+            errors = np.where(random.random(points.shape) < 0.3, 0.0, random.exponential(0.3, points.shape))
+            signs = random.choice([-1, 1], objectives).tolist()
+            directions = [Direction.MAXIMISE if sign < 0 else Direction.MINIMISE for sign in signs]
+            sent = points.tolist()
+            if count > 2:
+                points[1, 0], sent[1][0] = np.nan, None
+            for confidence in (0.5, 0.9, 0.99):
+                found = page.evaluate(
+                    "(asked) => confidentlyNonDominated(...asked)", [sent, errors.tolist(), signs, confidence]
+                )
+                expected = confidently_non_dominated(points, errors, confidence, directions)
+                assert found == expected.tolist()
+                differing += int((expected != non_dominated(points, directions)).sum())
+    assert differing > 100
+    context.close()
+
+
+def test_who_is_worse_within_the_error_bars_stays_where_that_is_asked_for(opened: Opened) -> None:
+    opened.page.select_option("#view", "short")
+    opened.page.wait_for_timeout(50)
+    before = opened.count()
+    opened.page.select_option("#dominance", "0.99")
+    opened.page.wait_for_timeout(50)
+    assert opened.count() > before
+    opened.page.select_option("#dominance", "0")
+    opened.page.wait_for_timeout(50)
+    assert opened.count() == before
 
 
 def test_the_live_page_takes_over_what_has_changed(browser: Any, tmp_path: Path) -> None:

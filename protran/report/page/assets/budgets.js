@@ -15,7 +15,7 @@ export function budgetSection(model) {
   model.onChange(oncePerFrame(say));
   say();
   return html("form", { class: "panel", "aria-label": "Budgets", on: { submit: (event) => event.preventDefault() } },
-    html("h3", {}, "Budgets"), viewChoice(model), rows, confidenceChoice(model), said,
+    html("h3", {}, "Budgets"), viewChoice(model), rows, confidenceChoice(model), dominanceChoice(model), said,
     html("button", { type: "button", class: "quiet", on: { click: () => reset(model) } }, "Reset budgets"));
 }
 
@@ -95,6 +95,14 @@ function confidenceChoice(model) {
   return html("label", { class: "confidence" }, "Each budget is kept ",
     html("select", { on: { change: (event) => { model.margin = Number(event.target.value); model.changed("limits"); } } },
       options.map(([margin, text]) => html("option", { value: margin, selected: model.margin === margin }, text))));
+}
+
+// By its value, a candidate that is a hair worse is off; with a probability, only one that is worse beyond the error bars.
+function dominanceChoice(model) {
+  const options = [[0, "by values"], ...model.content.words.margins.map((item) => [item.confidence, `with ${100 * item.confidence} % probability`])];
+  return html("label", { class: "confidence" }, "Off the front: dominated ",
+    html("select", { id: "dominance", on: { change: (event) => { model.dominance = Number(event.target.value); model.changed("limits"); } } },
+      options.map(([confidence, text]) => html("option", { value: confidence, selected: model.dominance === confidence }, text))));
 }
 
 function reset(model) {

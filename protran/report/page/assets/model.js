@@ -1,6 +1,7 @@
 // What is shown: one view of the document's candidates, the objectives that count, limits, brushes, chosen candidates.
 
 import { nonDominated } from "./dominance.js";
+import { confidentlyNonDominated } from "./noisy_dominance.js";
 
 const MOST_CHOSEN = 4;
 
@@ -11,6 +12,7 @@ export class Model {
     this.limits = new Map(); // column name -> SI value
     this.brushes = new Map(); // column name -> [low, high] in SI units
     this.margin = 0;
+    this.dominance = 0; // the probability that puts a candidate off the front; 0: the values do
     this.load(content);
   }
 
@@ -82,11 +84,17 @@ export class Model {
     for (const m of complete) this.status[m] = "out";
     const points = within.map((m) => objectives.map((column) => column.values[m]));
     const signs = objectives.map((column) => (column.direction === "maximise" ? -1 : 1));
-    const mask = objectives.length ? nonDominated(points, signs) : points.map(() => false);
+    const mask = objectives.length ? this.undominated(objectives, within, points, signs) : points.map(() => false);
     within.forEach((m, place) => (this.status[m] = mask[place] ? "front" : "dominated"));
     this.front = within.filter((_, place) => mask[place]);
     if (objectives.length) this.front.sort((a, b) => signs[0] * (objectives[0].values[a] - objectives[0].values[b]));
     if (!within.length && limited.length) this.misses = this.nearest(complete, limited);
+  }
+
+  undominated(objectives, members, points, signs) {
+    if (!this.dominance) return nonDominated(points, signs);
+    const errors = members.map((m) => objectives.map((column) => (column.own_stderrs || column.stderrs)[m] || 0));
+    return confidentlyNonDominated(points, errors, signs, this.dominance);
   }
 
   range(count) {

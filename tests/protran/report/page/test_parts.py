@@ -81,6 +81,15 @@ def test_a_column_says_its_one_provenance_or_that_of_each_value() -> None:
     assert (energy["unit"], energy["device"], energy["known"], energy["objective"]) == ("J", "local", 2, False)
 
 
+def test_own_errors_stand_beside_where_a_member_has_one() -> None:
+    value = Value(0.1, 0.05, Provenance.SCORED)
+    members = [FrontCandidate(PLAIN, {"error": value}, {"error": 0.01}), FrontCandidate(PLAIN, {"error": value})]
+    (column,) = columns_for(members, objectives_for(["error"], ["local"]), {})
+    assert (column["stderrs"], column["own_stderrs"]) == ([0.05, 0.05], [0.01, 0.05])
+    (column,) = columns_for(members[1:], objectives_for(["error"], ["local"]), {})
+    assert "own_stderrs" not in column
+
+
 def test_a_value_that_nobody_has_is_a_column_only_where_it_is_an_objective() -> None:
     members = [FrontCandidate(PLAIN, {"energy_j": UNAVAILABLE, "peak_power_w": UNAVAILABLE})]
     (column,) = columns_for(members, objectives_for(["energy"], ["local"]), {})
