@@ -64,12 +64,12 @@ def csv_rows(document: Document) -> Iterator[list[object]]:
     yield [
         "claim", "member", "reference", "value", "unit", "member_value", "member_stderr", "member_provenance",
         "reference_value", "reference_stderr", "reference_provenance", "ratio", "ratio_low", "ratio_high",
-        "difference", "difference_stderr", "difference_at_most", "sentence",
+        "difference", "difference_stderr", "difference_at_most", "difference_at_most_on_other_recordings", "sentence",
     ]  # fmt: skip
     reference = document["reference"]
     for claim in document["claims"]:
         if claim["member"] is None:
-            yield [claim["claim"], "", reference["name"], *[""] * 14, claim["sentence"]]
+            yield [claim["claim"], "", reference["name"], *[""] * 15, claim["sentence"]]
             continue
         for name in LABELS:
             ours, theirs = claim["member"]["values"][name], reference["values"][name]
@@ -83,7 +83,7 @@ def csv_rows(document: Document) -> Iterator[list[object]]:
                 *(ours[field] for field in ("value", "stderr", "provenance")),
                 *(theirs[field] for field in ("value", "stderr", "provenance")),
                 *(ratio.get(field) for field in ("ratio", "low", "high")),
-                *(difference.get(field) for field in ("value", "stderr", "at_most")),
+                *(difference.get(field) for field in ("value", "stderr", "at_most", "at_most_on_other_recordings")),
                 claim["sentence"],
             ]
 

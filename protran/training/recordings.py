@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +44,18 @@ class RecordingCounts:
         if not 0 < len(self.total) <= MOST_KEPT:
             return None
         return {"correct": list(self.correct), "total": list(self.total)}
+
+
+def pooled(counts: Sequence[RecordingCounts]) -> RecordingCounts:
+    """Returns the counts of several trainings on one set together: their share of right answers is the mean over all.
+
+    Raises:
+        InputError: there are none, or they are not of the same windows.
+    """
+    if not counts or any(item.total != counts[0].total for item in counts):
+        raise InputError(f"expected trainings that answered the same windows, got {len(counts)} that did not")
+    right = np.sum([item.correct for item in counts], axis=0)
+    return RecordingCounts(_whole(right), _whole(np.array(counts[0].total) * len(counts)))
 
 
 def recordings_of(evaluation: Evaluation, part: str) -> RecordingCounts | None:

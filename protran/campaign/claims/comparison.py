@@ -16,9 +16,9 @@ from protran.campaign.problem import Problem
 from protran.fidelity import Fidelity
 from protran.front import FrontCandidate
 from protran.quantities import Quantity
+from protran.training.recordings import RecordingCounts, pooled, recordings_of
 from protran.training.scored import scored_candidate
 
-VALIDATION, TEST = "validation_accuracy", "test_accuracy"
 _TIMES = (Quantity.LATENCY_S.value, Quantity.CORE_SECONDS.value)
 
 
@@ -76,8 +76,8 @@ class Comparer:
         self._problem, self._findings, self._reference = problem, findings, reference
         self._device, self._confidence = device, confidence
         sides = [(findings, member) for member in verified] + [(reference.findings, reference.member)]
-        self.errors = self._paired(sides, VALIDATION, problem.full)
-        self.test_errors = self._paired(sides, TEST, problem.refit)
+        self.errors = self._paired(sides, "validation", problem.full)
+        self.test_errors = self._paired(sides, "test", problem.refit)
         self.reference_values = measures_of(problem, reference.member, device)
 
     def compare(self, member: FrontCandidate) -> Comparison:
@@ -111,15 +111,21 @@ class Comparer:
         sampling = (values[name].stderr or 0.0, self.reference_values[name].stderr or 0.0)
         return errors.difference(_scored(member), _scored(self._reference.member), sampling)
 
-    def _paired(self, sides: list[tuple[Findings, FrontCandidate]], metric: str, fidelity: Fidelity) -> PairedErrors:
-        seeds = self._problem.verify_seeds
+    def _paired(self, sides: list[tuple[Findings, FrontCandidate]], part: str, fidelity: Fidelity) -> PairedErrors:
+        """Returns the errors on the `validation` or the `test` set."""
+        seeds, metric = self._problem.verify_seeds, f"{part}_accuracy"
         table: dict[str, tuple[float, ...]] = {}
+        recordings: dict[str, RecordingCounts] = {}
         for findings, member in sides:
             scored = findings.scored.get((_scored(member), fidelity), [])
-            by_seed = {e.seed: 1.0 - e.metrics[metric] for e in scored if e.seed in seeds and metric in e.metrics}
+            by_seed = {e.seed: e for e in scored if e.seed in seeds and metric in e.metrics}
             if len(by_seed) == len(seeds):
-                table[_scored(member)] = tuple(by_seed[seed] for seed in seeds)
-        return PairedErrors(table, self._confidence)
+                table[_scored(member)] = tuple(1.0 - by_seed[seed].metrics[metric] for seed in seeds)
+                kept = [recordings_of(evaluation, part) for evaluation in by_seed.values()]
+                counts = [item for item in kept if item is not None]
+                if len(counts) == len(seeds):
+                    recordings[_scored(member)] = pooled(counts)
+        return PairedErrors(table, self._confidence, recordings)
 
 
 def _scored(member: FrontCandidate) -> str:

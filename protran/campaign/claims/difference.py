@@ -1,9 +1,9 @@
 """The difference of two errors of the task, paired by seed.
 
-All candidates of a campaign are scored on the same recordings and trained with the same seeds. What the recordings
-contribute to an error bar is common to two candidates as far as they err on the same ones, and only totals are kept;
-so it is left out: a difference holds for these recordings, and its error is that of the seeds. The narrower bar makes
-fewer members count as equal. Two or three seeds tell their spread badly, so it is pooled over all verified candidates.
+All candidates of a campaign are scored on the same recordings and trained with the same seeds. The error of a
+difference is that of the seeds: it holds for these recordings, and the narrower bar makes fewer members count as equal.
+Two or three seeds tell their spread badly, so it is pooled over all verified candidates. Where right answers are kept
+by recording, what the recordings add is told beside it, paired, for those who ask about other recordings.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 from scipy.special import stdtrit
+
+from protran.training.recordings import RecordingCounts, paired_difference
 
 _ROUNDING = 1e-12
 
@@ -30,6 +32,9 @@ class Difference:
         freedom: degrees of freedom of the pooled spread.
         unshared_stderr: the standard error if nothing of the recordings were common: the largest that it can be
             reckoned to be.
+        recordings_stderr: its standard error over recordings, paired; None where right answers are not kept by
+            recording.
+        elsewhere: as `reach`, on other recordings of the same kind: both errors together; None where one is not known.
     """
 
     value: float
@@ -37,6 +42,8 @@ class Difference:
     reach: float | None
     freedom: int
     unshared_stderr: float
+    recordings_stderr: float | None = None
+    elsewhere: float | None = None
 
     @property
     def not_worse(self) -> bool:
@@ -54,11 +61,13 @@ class Difference:
         return self.reach is not None and not self.not_worse
 
     def to_json(self) -> dict[str, Any]:
-        """Returns a JSON object; `at_most` is the upper limit of the difference."""
+        """Returns a JSON object; `at_most` is the upper limit of the difference, on these or on other recordings."""
         return {
             "value": self.value,
             "stderr": self.stderr,
             "at_most": None if self.reach is None else self.value + self.reach,
+            "at_most_on_other_recordings": None if self.elsewhere is None else self.value + self.elsewhere,
+            "stderr_of_recordings": self.recordings_stderr,
             "degrees_of_freedom": self.freedom,
             "stderr_if_nothing_shared": self.unshared_stderr,
         }
@@ -70,10 +79,16 @@ class PairedErrors:
     Args:
         errors: by candidate, its error with each seed; all have the same seeds, in the same order.
         confidence: probability of one-sided limits.
+        recordings: by candidate, the right answers of all its seeds together, where they are kept.
     """
 
-    def __init__(self, errors: Mapping[str, Sequence[float]], confidence: float) -> None:
-        self._errors = errors
+    def __init__(
+        self,
+        errors: Mapping[str, Sequence[float]],
+        confidence: float,
+        recordings: Mapping[str, RecordingCounts] | None = None,
+    ) -> None:
+        self._errors, self._recordings = errors, recordings or {}
         self.confidence = confidence
         self.spread, self.freedom = pooled_spread(list(errors.values()))
 
@@ -96,7 +111,17 @@ class PairedErrors:
         if self.spread is None:
             return Difference(value, None, None, 0, unshared)
         stderr = self.spread * math.sqrt(2 / len(ours))
-        return Difference(value, stderr, stderr * float(stdtrit(self.freedom, self.confidence)), self.freedom, unshared)
+        reach = stderr * float(stdtrit(self.freedom, self.confidence))
+        of_recordings, elsewhere = self._over_recordings(member, reference, reach)
+        return Difference(value, stderr, reach, self.freedom, unshared, of_recordings, elsewhere)
+
+    def _over_recordings(self, member: str, reference: str, reach: float) -> tuple[float | None, float | None]:
+        """Returns the standard error over recordings, and the reach with it; None and None where nobody knows."""
+        ours, theirs = self._recordings.get(member), self._recordings.get(reference)
+        if ours is None or theirs is None or ours.total != theirs.total or len(ours.total) < 2:
+            return None, None
+        stderr = paired_difference(ours, theirs).stderr
+        return stderr, math.hypot(reach, stderr * float(stdtrit(len(ours.total) - 1, self.confidence)))
 
 
 def pooled_spread(errors: Sequence[Sequence[float]]) -> tuple[float | None, int]:

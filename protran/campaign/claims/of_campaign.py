@@ -124,7 +124,8 @@ def _rule(name: str, errors: PairedErrors, confidence: float) -> tuple[str, ...]
         f"who scores as {name} does is the cheapest member (latency, then memory, then parameters) whose error is not "
         f"worse {limit}; not shown to be worse is not shown to be equal, so 'at most' says how much worse it may be",
         "± of an error is one standard error, recordings included; that of a difference is of the seeds alone, since "
-        "both models were scored on the same recordings: it holds for these",
+        "both models were scored on the same recordings: it holds for these; the limit 'on other recordings' counts "
+        "what they add, paired recording by recording",
         f"ratios have intervals of {share}; only those that exclude 1 are said to be lower or higher",
     )
 

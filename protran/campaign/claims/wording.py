@@ -22,14 +22,16 @@ def scores_text(ours: Value, theirs: Value, difference: Difference) -> str:
 
 
 def difference_text(difference: Difference) -> str:
-    """Returns ``-0.6 ± 2.0 points, at most +3.1``; without an error where one seed tells none."""
+    """Returns ``-0.6 ± 2.0 points, at most +3.1 (on other recordings +4.0)``; one seed tells no error."""
     if difference.stderr is None or difference.reach is None:
         return f"{100 * difference.value:+.1f} points by one seed each, whose error is not known"
     if difference.stderr == 0.0:
         return f"{100 * difference.value:+.1f} points"
-    upper = 100 * (difference.value + difference.reach)
+    upper = f"at most {100 * (difference.value + difference.reach):+.1f}"
+    if difference.elsewhere is not None:
+        upper += f" (on other recordings {100 * (difference.value + difference.elsewhere):+.1f})"
     sign = "+" if difference.value > 0 else ""
-    return f"{sign}{_PERCENT.write(difference.value, difference.stderr)} points, at most {upper:+.1f}"
+    return f"{sign}{_PERCENT.write(difference.value, difference.stderr)} points, {upper}"
 
 
 def costs_text(comparison: Comparison, reference: Mapping[str, Value]) -> str:

@@ -7,7 +7,7 @@ import pytest
 from protran.errors import InputError
 from protran.fidelity import Fidelity
 from protran.ledger.evaluation import Evaluation, EvaluationStatus
-from protran.training.recordings import MOST_KEPT, RecordingCounts, paired_difference, recordings_of
+from protran.training.recordings import MOST_KEPT, RecordingCounts, paired_difference, pooled, recordings_of
 from protran.training.scores import classifier_scores
 from search_spaces.candidate import Architecture, HeadKind, Layer
 
@@ -60,3 +60,16 @@ def test_the_error_of_a_difference_is_that_over_recordings():
 def test_models_of_other_windows_or_of_one_recording_are_not_compared(first, second):
     with pytest.raises(InputError, match="expected"):
         paired_difference(RecordingCounts(first, first), RecordingCounts(second, second))
+
+
+def test_trainings_together_have_the_mean_of_their_shares():
+    first, second = RecordingCounts((4, 1), (4, 2)), RecordingCounts((2, 0), (4, 2))
+    together = pooled([first, second])
+    assert together == RecordingCounts((6, 1), (8, 4))
+    assert sum(together.correct) / sum(together.total) == pytest.approx((5 / 6 + 2 / 6) / 2)
+
+
+@pytest.mark.parametrize("counts", [[], [RecordingCounts((1,), (2,)), RecordingCounts((1,), (3,))]])
+def test_trainings_on_other_windows_are_not_put_together(counts):
+    with pytest.raises(InputError, match="answered the same windows"):
+        pooled(counts)

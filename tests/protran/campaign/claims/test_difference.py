@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from protran.campaign.claims.difference import PairedErrors, pooled_spread
+from protran.training.recordings import RecordingCounts
 
 
 def test_two_models_alone_are_compared_by_the_paired_t_test() -> None:
@@ -55,3 +56,27 @@ def test_one_training_in_two_deployments_differs_by_nothing() -> None:
 def test_the_largest_error_is_that_of_independent_recordings() -> None:
     found = PairedErrors({"a": (0.2, 0.3), "b": (0.1, 0.4)}, 0.95).difference("a", "b", (0.03, 0.04))
     assert found.to_json()["stderr_if_nothing_shared"] == pytest.approx(0.05)
+
+
+def test_recordings_add_what_they_differ_by_and_only_to_the_limit_on_others() -> None:
+    errors, total = {"a": (0.25, 0.35), "b": (0.2, 0.3)}, (20,) * 8
+    ours, theirs = RecordingCounts((10, 18, 12, 16) * 2, total), RecordingCounts((14, 16, 18, 16) * 2, total)
+    kept = PairedErrors(errors, 0.95, {"a": ours, "b": theirs}).difference("a", "b")
+    shares = (np.array(ours.correct) - np.array(theirs.correct)) / 20  # of recordings of equal size
+    assert kept.recordings_stderr == pytest.approx(shares.std(ddof=1) / np.sqrt(8))
+    assert kept.elsewhere == pytest.approx(np.hypot(kept.reach or 0, stats.t.ppf(0.95, 7) * kept.recordings_stderr))
+    alone = PairedErrors(errors, 0.95).difference("a", "b")
+    assert (kept.value, kept.stderr, kept.reach) == (alone.value, alone.stderr, alone.reach)
+    assert (alone.recordings_stderr, alone.elsewhere) == (None, None)
+
+
+@pytest.mark.parametrize("theirs", [None, RecordingCounts((1, 2), (4, 5)), RecordingCounts((1,), (4,))])
+def test_nothing_is_said_of_other_recordings_where_they_cannot_be_paired(theirs: RecordingCounts | None) -> None:
+    ours = (
+        RecordingCounts((1,), (4,))
+        if theirs is not None and len(theirs.total) == 1
+        else RecordingCounts((1, 1), (4, 4))
+    )
+    kept = {"a": ours} if theirs is None else {"a": ours, "b": theirs}
+    found = PairedErrors({"a": (0.2, 0.3), "b": (0.1, 0.4)}, 0.95, kept).difference("a", "b")
+    assert (found.recordings_stderr, found.to_json()["at_most_on_other_recordings"]) == (None, None)

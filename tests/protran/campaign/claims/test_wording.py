@@ -40,6 +40,10 @@ def test_a_ratio_of_unknown_error_claims_nothing(compared, reference_values) -> 
     ("difference", "text"),
     [
         (Difference(0.012, 0.02, 0.04, 3, 0.1), "+1.2 ± 2.0 points, at most +5.2"),
+        (
+            Difference(0.012, 0.02, 0.04, 3, 0.1, 0.03, 0.06),
+            "+1.2 ± 2.0 points, at most +5.2 (on other recordings +7.2)",
+        ),
         (Difference(-0.05, 0.02, 0.04, 3, 0.1), "-5.0 ± 2.0 points, at most -1.0"),
         (Difference(0.0, 0.0, 0.0, 3, 0.0), "+0.0 points"),
         (Difference(0.01, None, None, 0, 0.1), "+1.0 points by one seed each, whose error is not known"),
