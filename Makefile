@@ -13,7 +13,7 @@ READY := $(VENV)/.ready
 PRETRAINED := $(VENV)/.pretrained
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bench-surrogates bench-search docs setup clean
+.PHONY: help demo test lint bench bench-surrogates bench-search studies docs setup clean
 
 help:
 	@echo "make demo    run a whole search campaign on real data (at most 8 minutes on 2 cores, installation not counted)"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench   the benchmarks behind benchmarks/RESULTS.md (hours; the long one resumes)"
 	@echo "make bench-surrogates TABLES=FOLDER   the ones on published tables of measurements (an hour; they resume)"
 	@echo "make bench-search TABLES=FOLDER       searches compared on two of those tables (hours; they resume)"
+	@echo "make studies the two comparison studies whole, on data that anyone can get (2 to 3 hours; they resume)"
 	@echo "make docs    the documentation as a site, in build/site"
 	@echo "make setup   only the environment, in $(VENV)"
 
@@ -90,6 +91,12 @@ bench-search: $(READY)
 	$(BIN)/python -m benchmarks.search_summary --runs $(SEARCH_RUNS)
 	$(BIN)/python -m benchmarks.budget_picks --tables $(TABLES) --runs $(SEARCH_RUNS)
 	$(BIN)/python -m benchmarks.proposal_round
+
+# Stopped at any moment, it goes on where it was. The second one fetches its texts with apt: see docs/studies.md.
+STUDY_FLAGS ?= --country DE --estimate-energy
+studies: $(PRETRAINED)
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/protran study compression --task watch --repeats 10 $(STUDY_FLAGS)
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/protran study models --data debtags --models minilm-6,minilm-6:3,bert-tiny $(STUDY_FLAGS)
 
 docs: $(READY)
 	$(BIN)/mkdocs build --strict --site-dir build/site
