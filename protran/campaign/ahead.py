@@ -9,6 +9,7 @@ from protran.campaign.plan import StepPlan
 from protran.campaign.problem import Problem
 from protran.campaign.work import profiles_of, trainings_of
 from protran.ledger.ledger import Ledger
+from protran.ledger.records import RequestKind
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,9 @@ class WorkAhead:
 
 def work_ahead(ledger: Ledger, problem: Problem) -> WorkAhead:
     """Returns what a campaign that begins with `problem.origin` has to do, where all good answers may be taken over."""
-    rows = [row for record in ledger.campaigns() for row in ledger.rows(record.id) if row.ok]
-    trained = {row.evaluation.training_key for row in rows if row.evaluation is not None}
-    profiled = {row.measurement.request_id for row in rows if row.measurement is not None}
     steps = [StepPlan(phase, problem.origin, teacher=problem.teacher) for phase in (Phase.SEED, Phase.VERIFY)]
     trainings = {request.training_key for step in steps for request in trainings_of(problem, step)}
     profiles = {request.request_id for step in steps for request in profiles_of(problem, step)}
+    profiled = ledger.well_answered(RequestKind.PROFILE, profiles)
+    trained = ledger.well_answered(RequestKind.TRAINING, trainings)
     return WorkAhead(len(profiles - profiled), len(trainings - trained))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -222,6 +222,10 @@ class Ledger:
         text = encode(evaluation.to_json(), "an evaluation")
         given = requests.Answer(RequestKind.TRAINING, evaluation.training_key, evaluation.status.value, text)
         return self._database.write(requests.answer_training, campaign_id, given)
+
+    def well_answered(self, kind: RequestKind, request_ids: Collection[str]) -> set[str]:
+        """Returns those ids of profiles, or keys of trainings, whose answer is good, whoever asked for it."""
+        return self._database.read(pending.well_answered, kind, request_ids)
 
     def rows(self, campaign_id: int, first: int | None = None) -> list[CampaignRow]:
         """Returns the answers in the order in which the campaign saw them; the first so many if `first` is given."""

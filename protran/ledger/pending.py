@@ -1,4 +1,4 @@
-"""What a campaign asked that has no answer yet.
+"""What has no answer yet, and what has a good one.
 
 The id of a profile request holds the version of the procedure by which it was to be measured. One that was asked under
 an older version cannot be answered any more: whoever measures now says so with another id. It is left out here and in
@@ -7,12 +7,16 @@ what is counted; the campaign asks anew, under the new id, when it asks for the 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, select
 
-from device_agents.measurement import ProfileRequest
+from device_agents.measurement import MeasurementStatus, ProfileRequest
 from protran.ledger import schema
 from protran.ledger.encoding import decode
 from protran.ledger.records import PendingTraining, RequestKind
+
+_AT_ONCE = 500  # ids in one query
 
 
 def pending_profiles(connection: Connection, campaign_id: int) -> list[ProfileRequest]:
@@ -48,3 +52,14 @@ def _pending(connection: Connection, campaign_id: int, kind: RequestKind) -> lis
         .order_by(asked.c.number)
     )
     return [(asked_id, request_id, payload) for asked_id, request_id, payload in connection.execute(query)]
+
+
+def well_answered(connection: Connection, kind: RequestKind, request_ids: Collection[str]) -> set[str]:
+    """Returns those of the ids whose answer is good: a campaign that takes answers over has nothing to wait for."""
+    table = schema.measurements if kind is RequestKind.PROFILE else schema.evaluations
+    ids, found = sorted(request_ids), set[str]()
+    for start in range(0, len(ids), _AT_ONCE):
+        wanted = table.c.request_id.in_(ids[start : start + _AT_ONCE])
+        good = table.c.status == MeasurementStatus.OK.value  # an evaluation's good status reads the same
+        found.update(connection.scalars(select(table.c.request_id).where(wanted, good)))
+    return found

@@ -8,7 +8,7 @@ import pytest
 from device_agents import measurement as measurement_module
 from device_agents.measurement import Measurement, ProfileRequest
 from protran.ledger.ledger import Ledger
-from protran.ledger.records import CampaignRecord, Progress, RequestState
+from protran.ledger.records import CampaignRecord, Progress, RequestKind, RequestState
 
 RequestFor = Callable[..., ProfileRequest]
 
@@ -61,3 +61,19 @@ def test_a_request_that_another_campaign_had_used_up_is_pending_as_the_repeat_th
     other = ledger.create_campaign("other", {}, seed=0)
     ledger.request_profile(other.id, request_for(16))
     assert ledger.pending_profiles(other.id) == [request_for(16, 1)]
+
+
+def test_only_good_answers_are_told_of_whoever_asked(
+    ledger: Ledger, campaign: CampaignRecord, request_for: RequestFor, measured, failed, evaluated
+) -> None:
+    good, bad, waiting = (request_for(size).request_id for size in (16, 32, 48))
+    for size in (16, 32, 48):
+        ledger.request_profile(campaign.id, request_for(size))
+    ledger.answer_profile(campaign.id, measured(good))
+    ledger.answer_profile(campaign.id, failed(bad))
+    ledger.request_training(campaign.id, "training-1", {}, candidate=request_for(16).candidate)
+    ledger.answer_training(campaign.id, evaluated("training-1"))
+    asked = {good, bad, waiting, "training-1", *(f"unknown-{number}" for number in range(1200))}
+    assert ledger.well_answered(RequestKind.PROFILE, asked) == {good}
+    assert ledger.well_answered(RequestKind.TRAINING, asked) == {"training-1"}
+    assert ledger.well_answered(RequestKind.TRAINING, ()) == set()
