@@ -110,7 +110,10 @@ def progress(name: str):
 
 def judge(fronts: dict[tuple[int, str], Front], runs: Path) -> list[Outcome]:
     """Returns the outcomes, all judged between the same ideal and worst values."""
-    volumes = {score: volumes_of(fronts, name) for score, name in SCORES.items()}
+    volumes = {
+        score: volumes_of({key: points_of(front, name) for key, front in fronts.items()})
+        for score, name in SCORES.items()
+    }
     outcomes = []
     for (seed, method), front in fronts.items():
         status = open_campaign(f"{method}-{seed}", runs=runs / f"seed-{seed}").status()
@@ -129,9 +132,12 @@ def judge(fronts: dict[tuple[int, str], Front], runs: Path) -> list[Outcome]:
     return outcomes
 
 
-def volumes_of(fronts: dict[tuple[int, str], Front], score: str) -> dict[tuple[int, str], float]:
-    """Returns the share of the box between ideal and reference that each front dominates."""
-    points = {key: points_of(front, score) for key, front in fronts.items()}
+def volumes_of(points: dict[tuple[int, str], np.ndarray]) -> dict[tuple[int, str], float]:
+    """Returns the share of the box between the ideal and the reference of all fronts that each front dominates.
+
+    Args:
+        points: by front, its members, `n x 3`, as `points_of` gives them.
+    """
     everything = np.concatenate(list(points.values()))
     ideal, worst = everything.min(axis=0), everything.max(axis=0)
     reference = np.full(everything.shape[1], 1.1)

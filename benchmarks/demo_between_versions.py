@@ -1,0 +1,192 @@
+"""The demo of one version of ProTran against that of another: same seeds, hypervolume in the end.
+
+    python -m benchmarks.demo_between_versions --old REVISION [--new HEAD] [--seeds 5] [--runs FOLDER]
+
+For each seed the demo runs once with the code of either revision, one after the other, as `make demo` runs it and with
+the packages of this environment; the order changes from seed to seed. Each has a ledger of its own, so neither takes
+over what the other found. An interrupted benchmark resumes; finished demos are not run again. The code of a revision is
+checked out beside the runs.
+
+Hypervolumes are those of `benchmarks.demo_against_random`: error linear, latency and memory by decades, between the
+best and 1.1 times the worst of all fronts of the comparison; by validation error, which candidates are chosen by, and
+by test error, which nobody has seen before. Both versions train by their own recipes: what is compared is the product.
+Writes demo_between_versions.csv and .json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.demo_against_random import RESULTS, SCORES, volumes_of
+from device_agents.environment import machine_facts
+
+SIDES = ("old", "new")
+TOLD = ("status", "pareto")
+DEMO = ("search", "--space", "edge-small", "--task", "watch", "--device", "local", "--effort", "demo", "--name", "demo")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One demo: what it did and what it reached."""
+
+    seed: int
+    version: str
+    revision: str
+    profiles: int
+    trainings: int
+    members: int
+    least_error: float
+    least_test_error: float
+    hypervolume_validation: float
+    hypervolume_test: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--old", required=True, metavar="REVISION")
+    parser.add_argument("--new", default="HEAD", metavar="REVISION")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--runs", type=Path, default=Path("runs") / "versions")
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    arguments = parser.parse_args()
+    runs = arguments.runs.absolute()
+    codes = {side: code_of(getattr(arguments, side), runs) for side in SIDES}
+    ended = {}
+    for seed in range(arguments.seeds):
+        for side in SIDES if seed % 2 == 0 else reversed(SIDES):
+            print(f"seed {seed}, {side} ({codes[side].name})", file=sys.stderr, flush=True)
+            ended[seed, side] = demo(codes[side], seed, runs / f"{codes[side].name}-seed-{seed}")
+    outcomes = judged(ended, {side: code.name for side, code in codes.items()})
+    write(outcomes, arguments.results)
+    print(table(outcomes))
+
+
+def code_of(revision: str, runs: Path) -> Path:
+    """Returns the folder with the code of a revision, named by its commit; checks it out where it is not there."""
+    commit = git("rev-parse", "--short", f"{revision}^{{commit}}")
+    folder = runs / commit
+    if not folder.is_dir():
+        runs.mkdir(parents=True, exist_ok=True)
+        git("worktree", "add", "--detach", str(folder), commit)
+    return folder
+
+
+def git(*arguments: str) -> str:
+    """Returns what git says; what it complains of is seen in the terminal."""
+    return subprocess.run(["git", *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def demo(code: Path, seed: int, runs: Path) -> dict[str, Any]:
+    """Returns status and front of one demo; runs it, or what is left of it, where it is not finished."""
+    protran(code, *DEMO, "--seed", str(seed), "--runs", str(runs))
+    status, front = (json.loads(protran(code, word, "demo", "--runs", str(runs), "--json")) for word in TOLD)
+    return {"status": status, "candidates": front["candidates"]}
+
+
+def protran(code: Path, *arguments: str) -> str:
+    """Returns what a command of some version prints on its standard output; its progress is seen in the terminal."""
+    environment = {**os.environ, "PYTHONPATH": str(code)}
+    command = [sys.executable, "-m", "protran.cli.main", *arguments]
+    return subprocess.run(command, check=True, cwd=code, env=environment, stdout=subprocess.PIPE, text=True).stdout
+
+
+def judged(ended: dict[tuple[int, str], dict[str, Any]], commits: dict[str, str]) -> list[Outcome]:
+    """Returns the outcomes, all between the same ideal and worst values."""
+    volumes = {
+        score: volumes_of({key: points_of(found["candidates"], name) for key, found in ended.items()})
+        for score, name in SCORES.items()
+    }
+    return [
+        Outcome(
+            seed,
+            side,
+            commits[side],
+            profiles=found["status"]["profiles"]["answered"],
+            trainings=found["status"]["trainings"]["answered"],
+            members=len(found["candidates"]),
+            least_error=min(value_of(member, "error") for member in found["candidates"]),
+            least_test_error=min(value_of(member, "test_error") for member in found["candidates"]),
+            hypervolume_validation=volumes["validation"][seed, side],
+            hypervolume_test=volumes["test"][seed, side],
+        )
+        for (seed, side), found in sorted(ended.items())
+    ]
+
+
+def points_of(members: list[dict[str, Any]], score: str) -> np.ndarray:
+    """Returns the front's members, `n x 3`: error, log10 of the latency in seconds, log10 of the memory in bytes."""
+    rows = [[value_of(member, name) for name in (score, "latency_s", "memory_bytes")] for member in members]
+    points = np.array(rows, dtype=np.float64).reshape(-1, 3)
+    points[:, 1:] = np.log10(points[:, 1:])
+    return points
+
+
+def value_of(member: dict[str, Any], name: str) -> float:
+    """Returns a value of a member of a front, as `protran pareto --json` prints it."""
+    return float(member["values"][name]["value"])
+
+
+def write(outcomes: list[Outcome], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "demo_between_versions.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(asdict(outcomes[0])), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(asdict(outcome) for outcome in outcomes)
+    facts = {**machine_facts().to_json(), "python": platform.python_version()}
+    commits = {outcome.version: outcome.revision for outcome in outcomes}
+    summary = {"revisions": commits, "machine": facts, "summary": summarise(outcomes)}
+    (folder / "demo_between_versions.json").write_text(json.dumps(summary, indent=2, default=str) + "\n")
+
+
+def summarise(outcomes: list[Outcome]) -> dict[str, dict[str, float]]:
+    """Returns mean and standard deviation over seeds of each version, and of the difference, new less old."""
+    found: dict[str, dict[str, float]] = {}
+    for score in SCORES:
+        sides = {
+            side: [getattr(item, f"hypervolume_{score}") for item in outcomes if item.version == side] for side in SIDES
+        }
+        differences = [new - old for old, new in zip(sides["old"], sides["new"], strict=True)]
+        for name, values in {**sides, "new less old": differences}.items():
+            spread = statistics.stdev(values) if len(values) > 1 else float("nan")
+            found[f"{score}, {name}"] = {"mean": statistics.fmean(values), "std": spread}
+        found[f"{score}, new less old"] |= {"positive": sum(d > 0 for d in differences), "of": len(differences)}
+    return found
+
+
+def table(outcomes: list[Outcome]) -> str:
+    """Returns the outcomes in Markdown."""
+    facts = machine_facts().to_json()
+    lines = [
+        f"Machine: {facts['processor']}, {facts['cores']} cores; {len(outcomes) // 2} seeds.",
+        "",
+        "| seed | version | profiles | trainings | members | least error | of test | HV (validation) | HV (test) |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {o.seed} | {o.version} ({o.revision}) | {o.profiles} | {o.trainings} | {o.members} | {o.least_error:.3f} "
+        f"| {o.least_test_error:.3f} | {o.hypervolume_validation:.3f} | {o.hypervolume_test:.3f} |"
+        for o in outcomes
+    ]
+    lines += ["", "| hypervolume | mean | standard deviation over seeds | seeds where positive |", "|---|---|---|---|"]
+    lines += [
+        f"| {name} | {row['mean']:.3f} | {row['std']:.3f} | "
+        f"{str(row['positive']) + ' of ' + str(row['of']) if 'positive' in row else ''} |"
+        for name, row in summarise(outcomes).items()
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
