@@ -198,13 +198,17 @@ def table(outcomes: list[Outcome], parallel: int) -> str:
         f"| {o.hypervolume_validation:.3f} | {o.hypervolume_test:.3f} |"
         for o in outcomes
     ]
-    lines += ["", "| hypervolume | mean | standard deviation over seeds | seeds where positive |", "|---|---|---|---|"]
-    lines += [
+    return "\n".join([*lines, *volume_lines(summarise(outcomes))])
+
+
+def volume_lines(summary: dict[str, dict[str, float]]) -> list[str]:
+    """Returns what `summarise` says as a table in Markdown, a line each."""
+    heads = ["", "| hypervolume | mean | standard deviation over seeds | seeds where positive |", "|---|---|---|---|"]
+    return heads + [
         f"| {name} | {row['mean']:.3f} | {row['std']:.3f} | "
         f"{str(row['positive']) + ' of ' + str(row['of']) if 'positive' in row else ''} |"
-        for name, row in summarise(outcomes).items()
+        for name, row in summary.items()
     ]
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

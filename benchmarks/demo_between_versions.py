@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.demo_against_random import RESULTS, SCORES, volumes_of
+from benchmarks.demo_against_random import RESULTS, SCORES, volume_lines, volumes_of
 from device_agents.environment import machine_facts
 
 SIDES = ("old", "new")
@@ -179,13 +179,7 @@ def table(outcomes: list[Outcome]) -> str:
         f"| {o.least_test_error:.3f} | {o.hypervolume_validation:.3f} | {o.hypervolume_test:.3f} |"
         for o in outcomes
     ]
-    lines += ["", "| hypervolume | mean | standard deviation over seeds | seeds where positive |", "|---|---|---|---|"]
-    lines += [
-        f"| {name} | {row['mean']:.3f} | {row['std']:.3f} | "
-        f"{str(row['positive']) + ' of ' + str(row['of']) if 'positive' in row else ''} |"
-        for name, row in summarise(outcomes).items()
-    ]
-    return "\n".join(lines)
+    return "\n".join([*lines, *volume_lines(summarise(outcomes))])
 
 
 if __name__ == "__main__":
