@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,13 +41,19 @@ def plain(text: str, what: str) -> str:
 
 
 def decode(text: str, what: str) -> Any:
-    """Returns what `encode` was given; a third of the time of the standard library's parser, for millions of rows.
+    """Returns what `encode` was given, in a third of the time of the standard library's parser.
+
+    That one reads only what the quick one refuses: lone surrogates, which are escaped in JSON.
 
     Raises:
         LedgerError: the text is damaged.
     """
     try:
         return from_json(text)
+    except ValueError:
+        pass
+    try:
+        return json.loads(text)
     except ValueError as error:
         raise LedgerError(f"{what} in the ledger is damaged ({error}); restore a copy") from error
 
