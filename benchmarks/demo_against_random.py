@@ -31,12 +31,12 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.front_shares import shares
 from device_agents.environment import machine_facts
 from protran.api import open_campaign, start_campaign
 from protran.campaign.events import CampaignEvent, ProfileDone, TrainingDone
 from protran.effort import Effort, EffortPreset
 from protran.front import Front
-from protran.optimize.hypervolume import hypervolume
 
 RESULTS = Path(__file__).parent / "results"
 METHODS = ("gradient", "random")
@@ -111,8 +111,7 @@ def progress(name: str):
 def judge(fronts: dict[tuple[int, str], Front], runs: Path) -> list[Outcome]:
     """Returns the outcomes, all judged between the same ideal and worst values."""
     volumes = {
-        score: volumes_of({key: points_of(front, name) for key, front in fronts.items()})
-        for score, name in SCORES.items()
+        score: shares({key: points_of(front, name) for key, front in fronts.items()}) for score, name in SCORES.items()
     }
     outcomes = []
     for (seed, method), front in fronts.items():
@@ -130,21 +129,6 @@ def judge(fronts: dict[tuple[int, str], Front], runs: Path) -> list[Outcome]:
             )
         )
     return outcomes
-
-
-def volumes_of(points: dict[tuple[int, str], np.ndarray]) -> dict[tuple[int, str], float]:
-    """Returns the share of the box between the ideal and the reference of all fronts that each front dominates.
-
-    Args:
-        points: by front, its members, `n x 3`, as `points_of` gives them.
-    """
-    everything = np.concatenate(list(points.values()))
-    ideal, worst = everything.min(axis=0), everything.max(axis=0)
-    reference = np.full(everything.shape[1], 1.1)
-    return {
-        key: hypervolume((p - ideal) / (worst - ideal), reference) / float(reference.prod())
-        for key, p in points.items()
-    }
 
 
 def points_of(front: Front, score: str) -> np.ndarray:

@@ -16,20 +16,21 @@ Writes demo_between_versions.csv and .json.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import os
 import platform
 import statistics
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.demo_against_random import RESULTS, SCORES, volume_lines, volumes_of
+from benchmarks.demo_against_random import RESULTS, SCORES, volume_lines
+from benchmarks.front_shares import shares
+from benchmarks.row_file import write_rows
 from device_agents.environment import machine_facts
 
 SIDES = ("old", "new")
@@ -105,7 +106,7 @@ def protran(code: Path, *arguments: str) -> str:
 def judged(ended: dict[tuple[int, str], dict[str, Any]], commits: dict[str, str]) -> list[Outcome]:
     """Returns the outcomes, all between the same ideal and worst values."""
     volumes = {
-        score: volumes_of({key: points_of(found["candidates"], name) for key, found in ended.items()})
+        score: shares({key: points_of(found["candidates"], name) for key, found in ended.items()})
         for score, name in SCORES.items()
     }
     return [
@@ -139,11 +140,7 @@ def value_of(member: dict[str, Any], name: str) -> float:
 
 
 def write(outcomes: list[Outcome], folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "demo_between_versions.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(asdict(outcomes[0])), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(asdict(outcome) for outcome in outcomes)
+    write_rows(Outcome, outcomes, folder / "demo_between_versions.csv")
     facts = {**machine_facts().to_json(), "python": platform.python_version()}
     commits = {outcome.version: outcome.revision for outcome in outcomes}
     summary = {"revisions": commits, "machine": facts, "summary": summarise(outcomes)}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from math import isfinite
 from typing import Any
 
 from device_agents.errors import RequestError
@@ -62,7 +62,7 @@ class Value:
                 f"a value is absent exactly where it is unavailable, got {self.value!r} ({self.provenance.value})"
             )
         for number in (self.value, self.stderr):
-            if number is not None and not isfinite(number):
+            if number is not None and not math.isfinite(number):
                 raise RequestError(f"a measured value must be finite, got {number!r}")
 
     def to_json(self) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import csv
 import json
 import math
 import os
@@ -24,13 +23,15 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
+from benchmarks.front_shares import shares
 from benchmarks.relaxed_search.evaluating import Evaluated, Evaluator, run
-from benchmarks.relaxed_search.judging import CHECK_SEEDS, Check, front, points, shares, unchecked
+from benchmarks.relaxed_search.judging import CHECK_SEEDS, Check, front, points, unchecked
 from benchmarks.relaxed_search.methods import METHODS
+from benchmarks.row_file import write_rows
 from device_agents.environment import machine_facts
 from protran.errors import ProTranError
 from protran.studies.row_log import RowLog, read_log
@@ -142,11 +143,7 @@ def tell(what: str) -> None:
 
 
 def write(outcomes: Sequence[Outcome], folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "relaxed_search.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(asdict(outcomes[0])), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({name: _short(value) for name, value in asdict(item).items()} for item in outcomes)
+    write_rows(Outcome, outcomes, folder / "relaxed_search.csv", digits=6)
     facts = {"machine": machine_facts().to_json(), "check_seeds": list(CHECK_SEEDS)}
     (folder / "relaxed_search.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
 
@@ -180,10 +177,6 @@ def table(outcomes: Sequence[Outcome], jobs: int) -> str:
 def _spread(values: Sequence[float]) -> str:
     deviation = f" +- {statistics.stdev(values):.3f}" if len(values) > 1 else ""
     return f"{statistics.fmean(values):.3f}{deviation}"
-
-
-def _short(value: object) -> object:
-    return f"{value:.6g}" if isinstance(value, float) else value
 
 
 if __name__ == "__main__":

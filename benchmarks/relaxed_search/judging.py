@@ -10,7 +10,6 @@ import numpy as np
 
 from benchmarks.relaxed_search.evaluating import Evaluated
 from protran.dominance import non_dominated
-from protran.optimize.hypervolume import hypervolume
 
 CHECK_SEEDS = (1001, 1002)
 """Of no run."""
@@ -61,14 +60,3 @@ def points(members: Sequence[Evaluated], checks: Mapping[str, Sequence[Check]], 
             error = statistics.fmean(getattr(check, score) for check in judged)
             found.append([error, np.log10(latency_s), np.log10(row.memory_bytes)])
     return np.array(found, dtype=np.float64).reshape(-1, 3)
-
-
-def shares(fronts: Mapping[tuple[str, int, int], np.ndarray]) -> dict[tuple[str, int, int], float]:
-    """Returns the share of the box between the best and 1.1 times the worst of all fronts that each dominates."""
-    everything = np.concatenate(list(fronts.values()))
-    ideal, worst = everything.min(axis=0), everything.max(axis=0)
-    span = np.where(worst > ideal, worst - ideal, 1.0)
-    reference = np.full(3, 1.1)
-    return {
-        key: hypervolume((found - ideal) / span, reference) / float(reference.prod()) for key, found in fronts.items()
-    }

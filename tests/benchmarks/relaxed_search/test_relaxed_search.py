@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.front_shares import shares
 from benchmarks.relaxed_search import __main__ as program
 from benchmarks.relaxed_search.evaluating import SPACE, Evaluated, Profiled, Scored, run
-from benchmarks.relaxed_search.judging import CHECK_SEEDS, Check, front, points, shares, unchecked
+from benchmarks.relaxed_search.judging import CHECK_SEEDS, Check, front, points, unchecked
 from benchmarks.relaxed_search.methods import METHODS, START, Seen
 from protran.errors import InputError
 from protran.studies.row_log import read_log
