@@ -90,6 +90,7 @@ bench-search: $(READY)
 	done
 	$(BIN)/python -m benchmarks.search_summary --runs $(SEARCH_RUNS)
 	$(BIN)/python -m benchmarks.budget_picks --tables $(TABLES) --runs $(SEARCH_RUNS)
+	$(BIN)/python -m benchmarks.search_bound --tables $(TABLES)
 	$(BIN)/python -m benchmarks.proposal_round
 
 # Stopped at any moment, it goes on where it was. The second one fetches its texts with apt: see docs/studies.md.

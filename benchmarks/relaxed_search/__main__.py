@@ -28,10 +28,11 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks.front_shares import shares
-from benchmarks.relaxed_search.evaluating import Evaluated, Evaluator, run
-from benchmarks.relaxed_search.judging import CHECK_SEEDS, Check, front, points, unchecked
+from benchmarks.relaxed_search.evaluating import Evaluated, run
+from benchmarks.relaxed_search.judging import CHECK_SEEDS, Check, check, front, points, unchecked
 from benchmarks.relaxed_search.methods import METHODS
 from benchmarks.row_file import write_rows
+from benchmarks.spread_text import spread_text
 from device_agents.environment import machine_facts
 from protran.errors import ProTranError
 from protran.studies.row_log import RowLog, read_log
@@ -101,14 +102,6 @@ def checked(fronts: Iterable[Sequence[Evaluated]], folder: Path, pool: ProcessPo
         return list(log.rows)
 
 
-def check(row: Evaluated, seed: int) -> Check:
-    """Returns one more training and profile of a candidate."""
-    with Evaluator() as work:
-        scored, profiled = work.train(row.candidate, seed), work.profile(row.candidate)
-    reason = scored.reason or profiled.reason
-    return Check(row.key, seed, scored.error, scored.test_error, profiled.latency_s, scored.core_s, reason)
-
-
 def judged(
     rows: dict[tuple[str, int], list[Evaluated]],
     fronts: dict[tuple[str, int, int], list[Evaluated]],
@@ -164,19 +157,14 @@ def table(outcomes: Sequence[Outcome], jobs: int) -> str:
         groups[item.method, item.evaluations].append(item)
     for (method, count), items in groups.items():
         cells = [
-            _spread([item.hypervolume_validation for item in items]),
-            _spread([item.hypervolume_test for item in items]),
+            spread_text([item.hypervolume_validation for item in items]),
+            spread_text([item.hypervolume_test for item in items]),
             f"{statistics.fmean(item.propose_s for item in items):.0f}",
             f"{statistics.fmean(item.train_core_s for item in items):.0f}",
         ]
         members = f"{statistics.fmean(item.members for item in items):.1f}"
         lines.append(f"| {' | '.join([method, str(count), members, *cells])} |")
     return "\n".join(lines)
-
-
-def _spread(values: Sequence[float]) -> str:
-    deviation = f" +- {statistics.stdev(values):.3f}" if len(values) > 1 else ""
-    return f"{statistics.fmean(values):.3f}{deviation}"
 
 
 if __name__ == "__main__":

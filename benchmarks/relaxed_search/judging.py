@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.relaxed_search.evaluating import Evaluated
+from benchmarks.relaxed_search.evaluating import Evaluated, Evaluator
 from protran.dominance import non_dominated
 
 CHECK_SEEDS = (1001, 1002)
@@ -40,6 +40,14 @@ def unchecked(fronts: Iterable[Sequence[Evaluated]], checks: Iterable[Check]) ->
     known = {(check.key, check.seed) for check in checks}
     members = {row.key: row for members in fronts for row in members}
     return [(members[key], seed) for key in sorted(members) for seed in CHECK_SEEDS if (key, seed) not in known]
+
+
+def check(row: Evaluated, seed: int) -> Check:
+    """Returns one more training and profile of a candidate. Of this module: other processes must find it by name."""
+    with Evaluator() as work:
+        scored, profiled = work.train(row.candidate, seed), work.profile(row.candidate)
+    reason = scored.reason or profiled.reason
+    return Check(row.key, seed, scored.error, scored.test_error, profiled.latency_s, scored.core_s, reason)
 
 
 def points(members: Sequence[Evaluated], checks: Mapping[str, Sequence[Check]], score: str) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from benchmarks.front_shares import shares
 from benchmarks.relaxed_search import __main__ as program
 from benchmarks.relaxed_search.evaluating import SPACE, Evaluated, Profiled, Scored, run
-from benchmarks.relaxed_search.judging import CHECK_SEEDS, Check, front, points, unchecked
+from benchmarks.relaxed_search.judging import CHECK_SEEDS, Check, check, front, points, unchecked
 from benchmarks.relaxed_search.methods import METHODS, START, Seen
 from protran.errors import InputError
 from protran.studies.row_log import read_log
@@ -125,3 +126,9 @@ def test_an_unknown_method_is_one_sentence(capsys: pytest.CaptureFixture[str]) -
     with pytest.raises(SystemExit):
         program.main(["--methods", "annealing"])
     assert "expected methods among protran, random, sobol, nsga2, tpe, got annealing" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("work", [run, check])
+def test_other_processes_find_the_work_by_its_name(work: Callable[..., object]) -> None:
+    # A started process does not import a package's __main__: what it is handed must live elsewhere.
+    assert not work.__module__.endswith("__main__")

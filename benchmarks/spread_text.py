@@ -1,0 +1,12 @@
+"""Mean and spread of a benchmark's repeats, as its tables show them."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+
+def spread_text(values: Sequence[float], digits: int = 3) -> str:
+    """Returns mean and standard deviation of one or more values; one alone has no spread."""
+    deviation = f" +- {statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
+    return f"{statistics.fmean(values):.{digits}f}{deviation}"
