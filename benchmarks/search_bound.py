@@ -11,8 +11,7 @@ most hypervolume, by somebody who needs no measurements. Three states of knowled
 
 A trend is a least-squares fit of the logarithm over all rows, one per width: linear in depth, mean heads, mean
 feed-forward ratio, biases, and depth times either mean. What it leaves is a row's own; how large it is on average is
-known too. A search of 100 noisy measurements knows less: what it misses below the first line is noise and choice, what
-the lines themselves miss is luck.
+known too. A search that starts from nothing and sees noisy measurements knows less.
 
 Expected improvements are means over eight draws of the chosen rows' own parts: they are not known after the choice
 either, since a measurement's noise hides them (4 times as large on the h100's peak power). Writes search_bound.csv.
@@ -37,7 +36,7 @@ from benchmarks.spread_text import spread_text
 from device_agents.environment import machine_facts
 from protran.benchmark.judge import Judge
 from protran.benchmark.pool import PooledTable, read_pool
-from protran.optimize.pool_acquisition import ExpectedImprovement, GainScale
+from protran.optimize.pool_acquisition import ExpectedImprovement, GainScale, rescore
 from search_spaces.candidate import Candidate
 from search_spaces.space import load_space
 
@@ -47,8 +46,6 @@ KNOWLEDGE = {"all": (), "peak trend": ("peak_power_w",), "trends": OBJECTIVES}
 """Which objectives are known by their trend only."""
 EVALUATIONS = (20, 60, 100, 160)
 DRAWS = 8
-SCORED = 400
-"""Rows whose bounds are lowered at a time."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +71,12 @@ def main() -> None:
     rows = read_rows(Reached, path)
     for device in arguments.devices.split(","):
         table = read_pool(arguments.tables / "hwgpt_s" / f"{device}.csv.gz", load_space("gpt-small"), OBJECTIVES)
+        judge = Judge(table.smooth)
         for known, hidden in KNOWLEDGE.items():
             for seed in range(arguments.seeds if hidden else 1):
                 if any((row.device, row.known, row.seed) == (device, known, seed) for row in rows):
                     continue
-                curve = Judge(table.smooth).curve(chosen(*belief(table, hidden), EVALUATIONS[-1], seed))
+                curve = judge.curve(chosen(*belief(table, hidden), EVALUATIONS[-1], seed))
                 rows += [Reached(device, known, seed, count, float(curve[count - 1])) for count in EVALUATIONS]
                 write_rows(Reached, rows, path, digits=6)
                 print(f"{device}, {known}, seed {seed}: {curve[-1]:.4f}", file=sys.stderr, flush=True)
@@ -131,23 +129,12 @@ def chosen(mean: Tensor, deviation: Tensor, count: int, seed: int) -> list[int]:
     bounds = torch.full((len(gain),), torch.inf, dtype=gain.dtype)
     rows: list[int] = []
     while len(rows) < count:
-        best = _best(bounds, fronts, gain, spread)
-        rows.append(best)
+        rescore(bounds, lambda mean, deviation: torch.stack([f(mean, deviation) for f in fronts]).mean(0), gain, spread)
+        rows.append(best := int(bounds.argmax()))
         bounds[best] = -torch.inf
         for front, noise in zip(fronts, torch.randn(draws, gain.shape[1], generator=generator).double(), strict=True):
             front.add((gain[best] + spread[best] * noise * (deviation[best] > 0)).unsqueeze(0))
     return rows
-
-
-def _best(bounds: Tensor, fronts: Sequence[ExpectedImprovement], gain: Tensor, spread: Tensor) -> int:
-    """Returns the row of the greatest expected improvement; lowers bounds `n` in place on the way."""
-    stale = bounds > -torch.inf
-    while bool(stale[best := int(bounds.argmax())]):
-        order = torch.where(stale, bounds, -torch.inf).topk(min(SCORED, int(stale.sum()))).indices
-        found = torch.stack([front(gain[order], spread[order]) for front in fronts]).mean(0)
-        bounds[order] = torch.minimum(bounds[order], found)
-        stale[order] = False
-    return best
 
 
 def as_markdown(rows: Sequence[Reached]) -> str:

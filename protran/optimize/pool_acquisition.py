@@ -11,6 +11,7 @@ Source: Yang et al., "Efficient Computation of Expected Hypervolume Improvement 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -145,14 +146,21 @@ def choose_rows(
         if chosen:
             beliefs.know(chosen[-1])
             improvement.add(mean[chosen[-1:]])
-            _rescore(bounds, improvement, mean, scale.moments(beliefs.mean, beliefs.variance + own)[1])
+            rescore(bounds, improvement, mean, scale.moments(beliefs.mean, beliefs.variance + own)[1])
         chosen.append(int(bounds.argmax()))
         bounds[chosen[-1]] = -math.inf
     return kept[chosen].tolist()
 
 
-def _rescore(bounds: Tensor, improvement: ExpectedImprovement, mean: Tensor, deviation: Tensor) -> None:
-    """Lowers the bounds `n` in place until the greatest one is a score."""
+def rescore(bounds: Tensor, improvement: Callable[[Tensor, Tensor], Tensor], mean: Tensor, deviation: Tensor) -> None:
+    """Lowers the bounds `n` in place until the greatest one is a score.
+
+    Args:
+        bounds: of the scores; not positive where there is nothing to score.
+        improvement: scores of means and deviations, `k x m` each.
+        mean: of the gains, `n x m`.
+        deviation: of the gains, `n x m`.
+    """
     stale = bounds > 0
     while bool(stale.any()):
         order = torch.where(stale, bounds, -math.inf).topk(min(RESCORED, int(stale.sum()))).indices
