@@ -13,12 +13,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import functools
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from device_agents.agent import Agent
 from device_agents.errors import DeviceError, RequestError
@@ -31,6 +32,7 @@ from device_agents.zeus_check import cross_check
 from search_spaces.deployment import Deployment, Precision, Runtime
 from search_spaces.presets import preset
 
+T = TypeVar("T")
 RESULTS = Path(__file__).parent / "results"
 NO_GPU = "no NVIDIA GPU was found; nothing was measured"
 LIMITS = Limits(time_s=600.0)
@@ -61,9 +63,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def checked(agent: Agent, model: str, repeats: int) -> dict[str, Any]:
     """Returns all that was found, as JSON."""
-    references = [agent.calibrate() for _ in range(repeats)]
+    references = [told(f"reference {repeat + 1}/{repeats}", agent.calibrate) for repeat in range(repeats)]
     agent.lean_on(sorted(references, key=lambda found: found.latency_s)[repeats // 2])
-    measurements = [profiled(agent, model, repeat=repeat) for repeat in range(repeats)]
+    measurements = [
+        told(f"measurement {repeat + 1}/{repeats}", functools.partial(profiled, agent, model, repeat=repeat))
+        for repeat in range(repeats)
+    ]
     rows = [row_of(measurement) for measurement in measurements]
     return {
         "device": agent.info().to_json(),
@@ -74,9 +79,17 @@ def checked(agent: Agent, model: str, repeats: int) -> dict[str, Any]:
         "reference_contended": [found.contended for found in references],
         "rows": rows,
         "spread": {"reference_latency_s": spread([found.latency_s for found in references]), **spreads(rows)},
-        "zeus": against_zeus(agent, model),
+        "zeus": told("beside Zeus", functools.partial(against_zeus, agent, model)),
         "deployments": deployments(agent, model),
     }
+
+
+def told(what: str, work: Callable[[], T]) -> T:
+    """Returns what the work gives; says on standard error what is done and how long it took."""
+    begun_s = time.monotonic()
+    found = work()
+    print(f"{what}: {time.monotonic() - begun_s:.1f} s", file=sys.stderr, flush=True)
+    return found
 
 
 def profiled(
@@ -153,7 +166,7 @@ def deployments(agent: Agent, model: str) -> list[dict[str, Any]]:
     ]
     found = []
     for name, status, words, options in asked:
-        measurement = profiled(agent, model, energy=False, **options)
+        measurement = told(name, functools.partial(profiled, agent, model, energy=False, **options))
         as_expected = measurement.status is status and words in measurement.reason
         found.append({"what": name, "as_expected": as_expected, **row_of(measurement)})
     return found
@@ -171,8 +184,8 @@ def as_markdown(report: dict[str, Any]) -> str:
     ]
     for number, row in enumerate(report["rows"], start=1):
         cells = [shown(row[name]) for name in COLUMNS]
-        told = f"{row['status']} {row['reason']}".strip()
-        lines.append(f"| {number} | {' | '.join(cells)} | {told} | {', '.join(row['flags']) or '-'} |")
+        ended = f"{row['status']} {row['reason']}".strip()
+        lines.append(f"| {number} | {' | '.join(cells)} | {ended} | {', '.join(row['flags']) or '-'} |")
     lines += ["", "| quantity | coefficient of variation |", "|---|---|"]
     lines += [f"| {name} | {percent(value)} |" for name, value in report["spread"].items()]
     zeus = report["zeus"]
@@ -180,9 +193,9 @@ def as_markdown(report: dict[str, Any]) -> str:
     lines += ["", f"Zeus: {agreement or 'not compared: ' + zeus['missing']}", ""]
     lines += ["| what | as expected | status | reason | peak GPU memory, bytes |", "|---|---|---|---|---|"]
     for row in report["deployments"]:
-        told = "yes" if row["as_expected"] else "**no**"
+        right = "yes" if row["as_expected"] else "**no**"
         memory = shown(row["peak_cuda_bytes"])
-        lines.append(f"| {row['what']} | {told} | {row['status']} | {row['reason'] or '-'} | {memory} |")
+        lines.append(f"| {row['what']} | {right} | {row['status']} | {row['reason'] or '-'} | {memory} |")
     return "\n".join(lines)
 
 

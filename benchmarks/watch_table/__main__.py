@@ -1,13 +1,15 @@
 """A table of real errors and latencies: architectures of edge-small, trained on `watch` and profiled on this machine.
 
     python -m benchmarks.watch_table [--candidates 150] [--seeds 2] [--repeats 2] [--train-only | --profile-only]
+                                     [--jobs 1]
     python -m benchmarks.watch_table table     # joins what there is into FOLDER/watch.csv
     python -m benchmarks.watch_table noise     # how much of it is noise, as Markdown
 
 Each takes `--out FOLDER`, where trainings.csv, profiles.csv and conditions.json lie, by default beside this program.
 The first n candidates, seeds and repeats of a larger table are those of a smaller one, and what is there is not done
 again: ask for more to let the table grow. A run that was killed loses the piece that it was at. Trainings are of the
-full fidelity of a campaign, on one thread; profiles want a quiet machine, and `--profile-only` leaves them for later.
+full fidelity of a campaign, on one thread, `--jobs` of them side by side; each row names the machine that did it.
+Profiles want a quiet machine, and `--train-only` leaves them for later, or for another machine.
 Set OMP_NUM_THREADS=1 and OMP_WAIT_POLICY=PASSIVE where other work runs.
 """
 
@@ -18,7 +20,7 @@ import contextlib
 import sys
 from pathlib import Path
 
-from benchmarks.watch_table import profiles, trainings
+from benchmarks.watch_table import profiles
 from benchmarks.watch_table.conditions import write_conditions
 from benchmarks.watch_table.plan import planned
 from device_agents.agent import Agent
@@ -37,6 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--candidates", type=int, default=150)
     parser.add_argument("--seeds", type=int, default=2, help="trainings of each candidate")
     parser.add_argument("--repeats", type=int, default=2, help="profiles of each candidate")
+    parser.add_argument("--jobs", type=int, default=1, help="trainings side by side")
     parser.add_argument("--out", type=Path, default=FOLDER)
     parser.add_argument("--results", type=Path, default=RESULTS, help="where `noise` writes its figures")
     only = parser.add_mutually_exclusive_group()
@@ -54,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _done(options: argparse.Namespace) -> None:
     if options.step == "run":
         if not options.profile_only:
-            train(options.out, options.candidates, options.seeds)
+            train(options.out, options.candidates, options.seeds, options.jobs)
         if not options.train_only:
             profile(options.out, options.candidates, options.repeats)
         return
@@ -66,16 +69,15 @@ def _done(options: argparse.Namespace) -> None:
         print(noise.write_noise(options.out, options.results))
 
 
-def train(folder: Path, count: int, seeds: int) -> None:
+def train(folder: Path, count: int, seeds: int, jobs: int) -> None:
     """Trains what the folder lacks."""
-    from protran.training.worker import handle, warm_up  # noqa: PLC0415 - torch, which profiles have in another process
+    from benchmarks.watch_table import trainings  # noqa: PLC0415 - torch, which profiles have in another process
 
     wanted = trainings.requests(planned(count), seeds)
     with RowLog(trainings.Training, folder / trainings.NAME) as log:
         if trainings.left_of(wanted, log.rows):
             write_conditions(folder, "training", trainings.conditions(next(iter(wanted.values()))))
-        warm_up()
-        trainings.train_all(wanted, log, handle)
+        trainings.train_all(wanted, log, trainings.one_by_one if jobs == 1 else trainings.side_by_side(jobs))
 
 
 def profile(folder: Path, count: int, repeats: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,7 @@ class FigureRow:
 
 
 def write_noise(folder: Path, results: Path) -> str:
-    """Writes watch_table.csv (figures) and .json (with machine and conditions) to `results`; returns Markdown.
+    """Writes watch_table.csv (figures) and .json (with machines and conditions) to `results`; returns Markdown.
 
     Raises:
         InputError: see `table.read_rows`.
@@ -46,6 +47,7 @@ def write_noise(folder: Path, results: Path) -> str:
     flat = [FigureRow(part, name, value) for part, figures in found.items() for name, value in figures.items()]
     write_rows(FigureRow, flat, results / f"{NAME}.csv", digits=5)
     conditions = read_conditions(folder)
+    conditions.setdefault("training", {})["machines"] = Counter(row.machine for row in rows.trainings)
     command = f"python -m benchmarks.watch_table --candidates {len(rows.candidates)} --seeds {_seeds(rows)}"
     content = {"command": command, "conditions": conditions, "figures": _for_json(found)}
     (results / f"{NAME}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

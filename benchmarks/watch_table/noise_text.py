@@ -22,8 +22,9 @@ def as_markdown(command: str, conditions: Mapping[str, Any], found: Mapping[str,
 def _head(command: str, conditions: Mapping[str, Any], found: Mapping[str, Figures]) -> str:
     training, figures, cost = conditions.get("training", {}), found["error"], found["training"]
     epochs = training.get("fidelity", {}).get("epochs")
+    machines = "; ".join(f"{machine} ({count})" for machine, count in training.get("machines", {}).items())
     return (
-        f"`{command}`, then `table` and `noise`. Machine: {_machine(training)}. {figures['candidates']:.0f} candidates "
+        f"`{command}`, then `table` and `noise`. Trained on: {machines}. {figures['candidates']:.0f} candidates "
         f"of edge-small (Sobol), {figures['trainings']:.0f} trainings of {epochs} epochs with the seeds 0, 1, …: a "
         f"campaign's full fidelity and recipe. A training took {cost['core_s_median']:.1f} core-seconds in the median "
         f"({cost['core_s_q1']:.1f} to {cost['core_s_q3']:.1f}, quartiles), all together "

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from multiprocessing import get_context
 from typing import Any
 
 from benchmarks.watch_table.plan import SAMPLE_SEED, SPACE, training_order
@@ -18,9 +20,15 @@ from protran.training.fidelity import fidelities
 from protran.training.keys import TRAINING_VERSION
 from protran.training.recipe import Recipe
 from protran.training.request import TrainingRequest
+from protran.training.worker import handle, warm_up
 from search_spaces.candidate import Candidate
 
 NAME = "trainings.csv"
+
+Place = tuple[int, int]
+"""Number of the candidate and seed."""
+Answers = Callable[[Mapping[Place, TrainingRequest]], Iterator[tuple[Place, Evaluation]]]
+"""Does trainings and gives each as it ends."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +51,11 @@ class Training:
     train_s: float
     train_core_s: float
     started_at: str
+    machine: str
 
     @classmethod
-    def of(cls, number: int, evaluation: Evaluation) -> Training:
-        """Returns what is kept of an evaluation; a failure has its reason and no scores."""
+    def of(cls, number: int, evaluation: Evaluation, machine: str) -> Training:
+        """Returns what is kept of an evaluation on a machine; a failure has its reason and no scores."""
         error, test_error, details = evaluation.error, evaluation.test_error, evaluation.details
         return cls(
             number=number,
@@ -65,10 +74,11 @@ class Training:
             train_s=evaluation.train_s,
             train_core_s=_number(details.get("train_core_s")),
             started_at=evaluation.started_at,
+            machine=machine,
         )
 
 
-def requests(candidates: Sequence[Candidate], seeds: int) -> dict[tuple[int, int], TrainingRequest]:
+def requests(candidates: Sequence[Candidate], seeds: int) -> dict[Place, TrainingRequest]:
     """Returns the trainings by number of the candidate and seed, in the order in which they are done."""
     task = WatchTask()
     data = task.load()
@@ -80,7 +90,7 @@ def requests(candidates: Sequence[Candidate], seeds: int) -> dict[tuple[int, int
 
 
 def conditions(request: TrainingRequest) -> dict[str, Any]:
-    """Returns what all trainings have in common, and the machine that does them."""
+    """Returns what all trainings have in common."""
     return {
         "space": SPACE,
         "sample_seed": SAMPLE_SEED,
@@ -88,11 +98,10 @@ def conditions(request: TrainingRequest) -> dict[str, Any]:
         "recipe": request.recipe.to_json(),
         "fidelity": request.fidelity.to_json(),
         "training_version": TRAINING_VERSION,
-        "machine": machine_facts().to_json(),
     }
 
 
-def left_of(planned: Mapping[tuple[int, int], TrainingRequest], rows: Sequence[Training]) -> list[tuple[int, int]]:
+def left_of(planned: Mapping[Place, TrainingRequest], rows: Sequence[Training]) -> list[Place]:
     """Returns what of the plan has no row yet, in its order. A training that failed has one, and is not tried again.
 
     Raises:
@@ -108,31 +117,47 @@ def left_of(planned: Mapping[tuple[int, int], TrainingRequest], rows: Sequence[T
     return [place for place in planned if place not in known]
 
 
-def train_all(
-    planned: Mapping[tuple[int, int], TrainingRequest],
-    log: RowLog[Training],
-    handle: Callable[[Mapping[str, Any]], dict[str, Any]],
-) -> None:
+def one_by_one(wanted: Mapping[Place, TrainingRequest]) -> Iterator[tuple[Place, Evaluation]]:
+    """Trains in this process, in the order of the requests."""
+    warm_up()
+    for place, request in wanted.items():
+        yield place, Evaluation.from_json(handle(request.to_json()))
+
+
+def side_by_side(jobs: int) -> Answers:
+    """Returns what trains in `jobs` processes."""
+
+    def answers(wanted: Mapping[Place, TrainingRequest]) -> Iterator[tuple[Place, Evaluation]]:
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=warm_up) as pool:
+            asked = {pool.submit(handle, request.to_json()): place for place, request in wanted.items()}
+            for future in as_completed(asked):
+                yield asked[future], Evaluation.from_json(future.result())
+
+    return answers
+
+
+def train_all(planned: Mapping[Place, TrainingRequest], log: RowLog[Training], answers: Answers = one_by_one) -> None:
     """Does what the log lacks, a row each; a training that fails is a row too.
 
     Args:
-        planned: by number of the candidate and seed, in the order in which it is done.
+        planned: in the order in which it is done.
         log: of the trainings; rows that are not planned stay.
-        handle: answers a request in JSON by an evaluation in JSON, as `protran.training.worker.handle` does.
+        answers: trains.
 
     Raises:
         InputError: see `left_of`.
     """
-    left = left_of(planned, log.rows)
+    wanted = {place: planned[place] for place in left_of(planned, log.rows)}
     seconds = {row.number: row.train_s for row in log.rows if row.status == "ok"}
-    while left:
-        number, seed = left.pop(0)
-        evaluation = Evaluation.from_json(handle(planned[number, seed].to_json()))
-        row = Training.of(number, evaluation)
+    facts, left = machine_facts(), list(wanted)
+    machine = f"{facts.processor}, {facts.cores} cores, torch {facts.torch}"
+    for place, evaluation in answers(wanted):
+        row = Training.of(place[0], evaluation, machine)
         log.append(row)
-        seconds[number] = row.train_s
-        what = f"trainings, candidate {number}, seed {seed}: {row.reason or f'error {row.error:.3f}'}"
-        tell(len(planned) - len(left), len(planned), what, time_left_s([n for n, _ in left], seconds))
+        left.remove(place)
+        seconds[row.number] = row.train_s
+        what = f"trainings, candidate {row.number}, seed {row.seed}: {row.reason or f'error {row.error:.3f}'}"
+        tell(len(planned) - len(left), len(planned), what, time_left_s([number for number, _ in left], seconds))
 
 
 def _number(value: float | None) -> float:

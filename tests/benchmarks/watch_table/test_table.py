@@ -22,7 +22,7 @@ def training(number, seed, key, status="ok", error=None):
     error = 0.2 + 0.01 * number + 0.02 * seed if error is None else error
     return Training(
         number, seed, key, f"t{number}-{seed}", status, "", error, 0.05, error + 0.1, 0.05, 100 + number, 22, 20, 9.0,
-        8.0, "",
+        8.0, "", "a machine",
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from benchmarks.watch_table.plan import planned, training_order
-from benchmarks.watch_table.trainings import NAME, Training, train_all
+from benchmarks.watch_table.trainings import NAME, Training, one_by_one, side_by_side, train_all
 from protran.errors import InputError
 from protran.fidelity import Fidelity
 from protran.ledger.evaluation import Evaluation, EvaluationStatus
@@ -63,8 +63,15 @@ def requests_for(candidates, seeds, epochs=3):
 
 
 def trained(path, planned_requests, worker):
+    def answers(wanted):
+        return ((place, Evaluation.from_json(worker(request.to_json()))) for place, request in wanted.items())
+
+    return trained_by(path, planned_requests, answers)
+
+
+def trained_by(path, planned_requests, answers):
     with RowLog(Training, path) as log:
-        train_all(planned_requests, log, worker)
+        train_all(planned_requests, log, answers)
         return log.rows
 
 
@@ -108,3 +115,12 @@ def test_rows_of_another_fidelity_are_not_mixed_in(candidates, log_path):
     trained(log_path, requests_for(candidates, 1), Worker())
     with pytest.raises(InputError, match="candidate 0 and seed 0 is of another recipe, fidelity"):
         trained(log_path, requests_for(candidates, 2, epochs=4), Worker())
+
+
+def test_trainings_side_by_side_are_those_of_one_after_the_other(candidates, tmp_path):
+    wanted = requests_for(candidates[:2], 1, epochs=1)
+    alone = trained_by(tmp_path / "alone.csv", wanted, one_by_one)
+    beside = trained_by(tmp_path / "beside.csv", wanted, side_by_side(2))
+    found = {row.number: (row.error, row.test_error, row.training_key, row.machine) for row in beside}
+    assert found == {row.number: (row.error, row.test_error, row.training_key, row.machine) for row in alone}
+    assert all(row.status == "ok" and "cores, torch" in row.machine for row in alone)
