@@ -7,10 +7,12 @@ the packages of this environment; the order changes from seed to seed. Each has 
 over what the other found. An interrupted benchmark resumes; finished demos are not run again. The code of a revision is
 checked out beside the runs.
 
-Hypervolumes are those of `benchmarks.demo_against_random`: error linear, latency and memory by decades, between the
-best and 1.1 times the worst of all fronts of the comparison; by validation error, which candidates are chosen by, and
-by test error, which nobody has seen before. Both versions train by their own recipes: what is compared is the product.
-Writes demo_between_versions.csv and .json.
+Both versions find many of the same small candidates, and would differ by which of them had a lucky training or a quiet
+minute. So the members of all fronts are trained anew with `--checks` seeds that no campaign saw, by the newer
+recipe, and profiled as often, all in one session; a front is judged by the means. Hypervolume: error linear, latency
+and memory by decades, between the best and 1.1 times the worst of all fronts of the comparison; by validation error,
+which candidates are chosen by, and by test error. Writes demo_between_versions.csv and .json, and the checks beside the
+runs.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import platform
 import statistics
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,17 +33,23 @@ import numpy as np
 
 from benchmarks.demo_against_random import RESULTS, SCORES, volume_lines
 from benchmarks.front_shares import shares
+from benchmarks.relaxed_search.evaluating import Evaluator
+from benchmarks.relaxed_search.judging import Check, check_by
 from benchmarks.row_file import write_rows
 from device_agents.environment import machine_facts
+from protran.studies.row_log import RowLog
+from search_spaces.candidate import Candidate
 
 SIDES = ("old", "new")
 TOLD = ("status", "pareto")
+FIRST_CHECK = 1001
+"""Seed of the first check; those of campaigns are small or derived."""
 DEMO = ("search", "--space", "edge-small", "--task", "watch", "--device", "local", "--effort", "demo", "--name", "demo")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One demo: what it did and what it reached."""
+    """One demo: what it did and what it reached; errors are means over the checks."""
 
     seed: int
     version: str
@@ -59,6 +68,7 @@ def main() -> None:
     parser.add_argument("--old", required=True, metavar="REVISION")
     parser.add_argument("--new", default="HEAD", metavar="REVISION")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--checks", type=int, default=4, help="trainings and profiles that judge each member")
     parser.add_argument("--runs", type=Path, default=Path("runs") / "versions")
     parser.add_argument("--results", type=Path, default=RESULTS)
     arguments = parser.parse_args()
@@ -69,7 +79,9 @@ def main() -> None:
         for side in SIDES if seed % 2 == 0 else reversed(SIDES):
             print(f"seed {seed}, {side} ({codes[side].name})", file=sys.stderr, flush=True)
             ended[seed, side] = demo(codes[side], seed, runs / f"{codes[side].name}-seed-{seed}")
-    outcomes = judged(ended, {side: code.name for side, code in codes.items()})
+    members = {member.key: member for found in ended.values() for member in map(candidate_of, found["candidates"])}
+    checks = checked(members, arguments.checks, runs)
+    outcomes = judged(ended, checks, {side: code.name for side, code in codes.items()})
     write(outcomes, arguments.results)
     print(table(outcomes))
 
@@ -103,10 +115,35 @@ def protran(code: Path, *arguments: str) -> str:
     return subprocess.run(command, check=True, cwd=code, env=environment, stdout=subprocess.PIPE, text=True).stdout
 
 
-def judged(ended: dict[tuple[int, str], dict[str, Any]], commits: dict[str, str]) -> list[Outcome]:
+def candidate_of(member: Mapping[str, Any]) -> Candidate:
+    """Returns the candidate of a front's member, as `protran pareto --json` prints it."""
+    return Candidate.from_json({name: member[name] for name in ("architecture", "deployment")})
+
+
+def checked(members: Mapping[str, Candidate], count: int, runs: Path) -> dict[str, list[Check]]:
+    """Returns the good checks of each member by its key; does those that are missing, all members before any twice."""
+    found: dict[str, list[Check]] = {key: [] for key in members}
+    seeds = range(FIRST_CHECK, FIRST_CHECK + count)
+    with RowLog(Check, runs / "checks.csv") as log:
+        known = {(check.key, check.seed) for check in log.rows}
+        left = [(key, seed) for seed in seeds for key in sorted(members) if (key, seed) not in known]
+        if left:
+            with Evaluator() as work:
+                for number, (key, seed) in enumerate(left, 1):
+                    log.append(check_by(work, members[key], seed))
+                    print(f"{number}/{len(left)} checks", file=sys.stderr, flush=True)
+        for check in log.rows:
+            if check.key in found and check.seed in seeds and not check.reason:
+                found[check.key].append(check)
+    return found
+
+
+def judged(
+    ended: Mapping[tuple[int, str], dict[str, Any]], checks: Mapping[str, Sequence[Check]], commits: Mapping[str, str]
+) -> list[Outcome]:
     """Returns the outcomes, all between the same ideal and worst values."""
     volumes = {
-        score: shares({key: points_of(found["candidates"], name) for key, found in ended.items()})
+        score: shares({key: points_of(found["candidates"], checks, name) for key, found in ended.items()})
         for score, name in SCORES.items()
     }
     return [
@@ -117,8 +154,8 @@ def judged(ended: dict[tuple[int, str], dict[str, Any]], commits: dict[str, str]
             profiles=found["status"]["profiles"]["answered"],
             trainings=found["status"]["trainings"]["answered"],
             members=len(found["candidates"]),
-            least_error=min(value_of(member, "error") for member in found["candidates"]),
-            least_test_error=min(value_of(member, "test_error") for member in found["candidates"]),
+            least_error=float(points_of(found["candidates"], checks, "error")[:, 0].min()),
+            least_test_error=float(points_of(found["candidates"], checks, "test_error")[:, 0].min()),
             hypervolume_validation=volumes["validation"][seed, side],
             hypervolume_test=volumes["test"][seed, side],
         )
@@ -126,17 +163,19 @@ def judged(ended: dict[tuple[int, str], dict[str, Any]], commits: dict[str, str]
     ]
 
 
-def points_of(members: list[dict[str, Any]], score: str) -> np.ndarray:
-    """Returns the front's members, `n x 3`: error, log10 of the latency in seconds, log10 of the memory in bytes."""
-    rows = [[value_of(member, name) for name in (score, "latency_s", "memory_bytes")] for member in members]
-    points = np.array(rows, dtype=np.float64).reshape(-1, 3)
-    points[:, 1:] = np.log10(points[:, 1:])
-    return points
+def points_of(members: Sequence[Mapping[str, Any]], checks: Mapping[str, Sequence[Check]], score: str) -> np.ndarray:
+    """Returns the front's members, `n x 3`: mean error and log10 of the latency by the checks, log10 of the memory.
 
-
-def value_of(member: dict[str, Any], name: str) -> float:
-    """Returns a value of a member of a front, as `protran pareto --json` prints it."""
-    return float(member["values"][name]["value"])
+    Members of which every check failed are left out.
+    """
+    rows = []
+    for member in members:
+        if good := checks[candidate_of(member).key]:
+            error = statistics.fmean(getattr(check, score) for check in good)
+            latency_s = statistics.fmean(check.latency_s for check in good)
+            memory_bytes = float(member["values"]["memory_bytes"]["value"])
+            rows.append([error, np.log10(latency_s), np.log10(memory_bytes)])
+    return np.array(rows, dtype=np.float64).reshape(-1, 3)
 
 
 def write(outcomes: list[Outcome], folder: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from benchmarks.relaxed_search.evaluating import Evaluated, Evaluator
 from protran.dominance import non_dominated
+from search_spaces.candidate import Candidate
 
 CHECK_SEEDS = (1001, 1002)
 """Of no run."""
@@ -45,9 +46,14 @@ def unchecked(fronts: Iterable[Sequence[Evaluated]], checks: Iterable[Check]) ->
 def check(row: Evaluated, seed: int) -> Check:
     """Returns one more training and profile of a candidate. Of this module: other processes must find it by name."""
     with Evaluator() as work:
-        scored, profiled = work.train(row.candidate, seed), work.profile(row.candidate)
+        return check_by(work, row.candidate, seed)
+
+
+def check_by(work: Evaluator, candidate: Candidate, seed: int) -> Check:
+    """Returns one more training and profile of a candidate."""
+    scored, profiled = work.train(candidate, seed), work.profile(candidate)
     reason = scored.reason or profiled.reason
-    return Check(row.key, seed, scored.error, scored.test_error, profiled.latency_s, scored.core_s, reason)
+    return Check(candidate.key, seed, scored.error, scored.test_error, profiled.latency_s, scored.core_s, reason)
 
 
 def points(members: Sequence[Evaluated], checks: Mapping[str, Sequence[Check]], score: str) -> np.ndarray:
