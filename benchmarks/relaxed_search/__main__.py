@@ -21,8 +21,8 @@ import os
 import statistics
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -81,7 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
 def done(methods: Sequence[str], counts: Sequence[int], seeds: int, jobs: int, folder: Path) -> list[Outcome]:
     """Does what the folder lacks, and returns what came of it."""
     places = [(method, seed) for seed in range(seeds) for method in methods]
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool, cancelled_after_errors(pool):
         runs = {pool.submit(run, method, seed, counts[-1], folder): (method, seed) for method, seed in places}
         for number, future in enumerate(as_completed(runs), 1):
             future.result()
@@ -90,6 +90,16 @@ def done(methods: Sequence[str], counts: Sequence[int], seeds: int, jobs: int, f
         fronts = {(*place, count): front(found, count) for place, found in rows.items() for count in counts}
         checks = checked(fronts.values(), folder, pool)
     return judged(rows, fronts, checks)
+
+
+@contextlib.contextmanager
+def cancelled_after_errors(pool: Executor) -> Iterator[None]:
+    """Takes back what has not begun when something fails or somebody interrupts: the end would wait for it all."""
+    try:
+        yield
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
 
 
 def checked(fronts: Iterable[Sequence[Evaluated]], folder: Path, pool: ProcessPoolExecutor) -> list[Check]:
