@@ -80,7 +80,7 @@ def main() -> None:
                 rows += [Reached(device, known, seed, count, float(curve[count - 1])) for count in EVALUATIONS]
                 write_rows(Reached, rows, path, digits=6)
                 print(f"{device}, {known}, seed {seed}: {curve[-1]:.4f}", file=sys.stderr, flush=True)
-    print(as_markdown(rows))
+    print(curves_markdown(rows, EVALUATIONS))
 
 
 def belief(table: PooledTable, hidden: Sequence[str]) -> tuple[Tensor, Tensor]:
@@ -137,8 +137,8 @@ def chosen(mean: Tensor, deviation: Tensor, count: int, seed: int) -> list[int]:
     return rows
 
 
-def as_markdown(rows: Sequence[Reached]) -> str:
-    """Returns mean and standard deviation over seeds."""
+def curves_markdown(rows: Sequence[Reached], evaluations: Sequence[int]) -> str:
+    """Returns mean and standard deviation over seeds after each number of evaluations."""
     facts = machine_facts()
     groups: dict[tuple[str, str], dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
@@ -146,12 +146,12 @@ def as_markdown(rows: Sequence[Reached]) -> str:
     lines = [
         f"Machine: {facts.processor}, {facts.cores} cores, one thread.",
         "",
-        f"| device | known | seeds | {' | '.join(map(str, EVALUATIONS))} |",
-        "|---|---|---|" + "---|" * len(EVALUATIONS),
+        f"| table | known | seeds | {' | '.join(map(str, evaluations))} |",
+        "|---|---|---|" + "---|" * len(evaluations),
     ]
     for (device, known), counts in groups.items():
-        cells = [spread_text(counts[count]) for count in EVALUATIONS]
-        lines.append(f"| {' | '.join([device, known, str(len(counts[EVALUATIONS[0]])), *cells])} |")
+        cells = [spread_text(counts[count]) if counts[count] else "-" for count in evaluations]
+        lines.append(f"| {' | '.join([device, known, str(max(map(len, counts.values()))), *cells])} |")
     return "\n".join(lines)
 
 

@@ -4,6 +4,7 @@
                                      [--jobs 1]
     python -m benchmarks.watch_table table     # joins what there is into FOLDER/watch.csv
     python -m benchmarks.watch_table noise     # how much of it is noise, as Markdown
+    python -m benchmarks.watch_table bound     # what a search of it could reach that knew what a model can know
 
 Each takes `--out FOLDER`, where trainings.csv, profiles.csv and conditions.json lie, by default beside this program.
 The first n candidates, seeds and repeats of a larger table are those of a smaller one, and what is there is not done
@@ -35,13 +36,13 @@ RESULTS = FOLDER.parent / "results"
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.watch_table", description=__doc__.splitlines()[0])
-    parser.add_argument("step", nargs="?", choices=("run", "table", "noise"), default="run")
+    parser.add_argument("step", nargs="?", choices=("run", "table", "noise", "bound"), default="run")
     parser.add_argument("--candidates", type=int, default=150)
     parser.add_argument("--seeds", type=int, default=2, help="trainings of each candidate")
     parser.add_argument("--repeats", type=int, default=2, help="profiles of each candidate")
     parser.add_argument("--jobs", type=int, default=1, help="trainings side by side")
     parser.add_argument("--out", type=Path, default=FOLDER)
-    parser.add_argument("--results", type=Path, default=RESULTS, help="where `noise` writes its figures")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where `noise` and `bound` write their figures")
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--train-only", action="store_true")
     only.add_argument("--profile-only", action="store_true")
@@ -61,10 +62,12 @@ def _done(options: argparse.Namespace) -> None:
         if not options.train_only:
             profile(options.out, options.candidates, options.repeats)
         return
-    from benchmarks.watch_table import noise, table  # noqa: PLC0415 - a run of hours needs neither
+    from benchmarks.watch_table import bound, noise, table  # noqa: PLC0415 - a run of hours needs none of them
 
     if options.step == "table":
         print(table.write_table(options.out))
+    elif options.step == "bound":
+        print(bound.write_bound(options.out, options.results))
     else:
         print(noise.write_noise(options.out, options.results))
 

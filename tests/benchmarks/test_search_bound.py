@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.search_bound import Reached, as_markdown, belief, chosen, trend
+from benchmarks.search_bound import EVALUATIONS, Reached, belief, chosen, curves_markdown, trend
 from protran.benchmark.judge import Judge
 from protran.benchmark.pool import Pool, PooledTable
 from search_spaces.candidate import Candidate
@@ -78,6 +78,6 @@ def test_the_table_shows_means_and_spreads() -> None:
         for known, seed in (("all", 0), *itertools.product(["trends"], range(2)))
         for count in (20, 60, 100, 160)
     ]
-    text = as_markdown(rows)
+    text = curves_markdown(rows, EVALUATIONS)
     assert "| h100 | all | 1 | 0.500 | 0.500 |" in text
     assert "| h100 | trends | 2 | 0.550 +- 0.071 |" in text
