@@ -22,6 +22,7 @@ import json
 import platform
 import statistics
 import sys
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -94,7 +95,7 @@ def run(seed: int, method: str, runs: Path, dispatcher: str) -> Front:
     return result.front
 
 
-def progress(name: str):
+def progress(name: str) -> Callable[[CampaignEvent], None]:
     """Returns an observer that prints one line for every tenth answer."""
     answers = 0
 

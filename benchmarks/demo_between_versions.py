@@ -154,8 +154,8 @@ def judged(
             profiles=found["status"]["profiles"]["answered"],
             trainings=found["status"]["trainings"]["answered"],
             members=len(found["candidates"]),
-            least_error=float(points_of(found["candidates"], checks, "error")[:, 0].min()),
-            least_test_error=float(points_of(found["candidates"], checks, "test_error")[:, 0].min()),
+            least_error=float(points_of(found["candidates"], checks, "error")[:, 0].min(initial=np.inf)),
+            least_test_error=float(points_of(found["candidates"], checks, "test_error")[:, 0].min(initial=np.inf)),
             hypervolume_validation=volumes["validation"][seed, side],
             hypervolume_test=volumes["test"][seed, side],
         )

@@ -21,12 +21,13 @@ import os
 import statistics
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
+from benchmarks.cancelling import cancelled_after_errors
 from benchmarks.front_shares import shares
 from benchmarks.relaxed_search.evaluating import Evaluated, run
 from benchmarks.relaxed_search.judging import CHECK_SEEDS, Check, check, front, points, unchecked
@@ -90,16 +91,6 @@ def done(methods: Sequence[str], counts: Sequence[int], seeds: int, jobs: int, f
         fronts = {(*place, count): front(found, count) for place, found in rows.items() for count in counts}
         checks = checked(fronts.values(), folder, pool)
     return judged(rows, fronts, checks)
-
-
-@contextlib.contextmanager
-def cancelled_after_errors(pool: Executor) -> Iterator[None]:
-    """Takes back what has not begun when something fails or somebody interrupts: the end would wait for it all."""
-    try:
-        yield
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
 
 
 def checked(fronts: Iterable[Sequence[Evaluated]], folder: Path, pool: ProcessPoolExecutor) -> list[Check]:

@@ -47,6 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
     only.add_argument("--train-only", action="store_true")
     only.add_argument("--profile-only", action="store_true")
     options = parser.parse_args(arguments)
+    if options.jobs < 1:
+        parser.error(f"--jobs: expected 1 or more, got {options.jobs}")
     try:
         _done(options)
     except (ProTranError, DeviceError) as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any
 
+from benchmarks.cancelling import cancelled_after_errors
 from benchmarks.watch_table.plan import SAMPLE_SEED, SPACE, training_order
 from benchmarks.watch_table.progress import tell, time_left_s
 from device_agents.environment import machine_facts
@@ -128,7 +129,8 @@ def side_by_side(jobs: int) -> Answers:
     """Returns what trains in `jobs` processes."""
 
     def answers(wanted: Mapping[Place, TrainingRequest]) -> Iterator[tuple[Place, Evaluation]]:
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=warm_up) as pool:
+        spawn = get_context("spawn")
+        with ProcessPoolExecutor(jobs, spawn, initializer=warm_up) as pool, cancelled_after_errors(pool):
             asked = {pool.submit(handle, request.to_json()): place for place, request in wanted.items()}
             for future in as_completed(asked):
                 yield asked[future], Evaluation.from_json(future.result())

@@ -63,6 +63,9 @@ def _proven(ray: Any, device: Enrolled, *, full: bool) -> dict[str, Any]:
             except ray.exceptions.RayActorError:  # of the device's last life: Ray forgets it within seconds
                 if time.monotonic() > deadline_s:
                     raise
+            except ray.exceptions.GetTimeoutError:  # Ray learns late of a node that has just gone
+                if device.name in view.alive():
+                    raise
         elif time.monotonic() > deadline_s:
             return {
                 "reason": f"the node of {device.name} did not appear within {NODE_S:g} s; see the log on the device"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -134,20 +132,3 @@ def test_an_unknown_method_is_one_sentence(capsys: pytest.CaptureFixture[str]) -
 def test_other_processes_find_the_work_by_its_name(work: Callable[..., object]) -> None:
     # A started process does not import a package's __main__: what it is handed must live elsewhere.
     assert not work.__module__.endswith("__main__")
-
-
-def test_what_has_not_begun_is_taken_back_after_an_error() -> None:
-    begun, end = threading.Event(), threading.Event()
-
-    def long_work() -> None:
-        begun.set()
-        end.wait(60)
-
-    pool = ThreadPoolExecutor(1)
-    first, second = pool.submit(long_work), pool.submit(long_work)
-    begun.wait(60)
-    with pytest.raises(InputError), program.cancelled_after_errors(pool):
-        raise InputError("its file is damaged")
-    end.set()
-    assert second.cancelled()
-    assert not first.cancelled()

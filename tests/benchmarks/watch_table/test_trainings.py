@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from benchmarks.watch_table import __main__ as program
 from benchmarks.watch_table.plan import planned, training_order
 from benchmarks.watch_table.trainings import NAME, Training, one_by_one, side_by_side, train_all
 from protran.errors import InputError
@@ -124,3 +125,9 @@ def test_trainings_side_by_side_are_those_of_one_after_the_other(candidates, tmp
     found = {row.number: (row.error, row.test_error, row.training_key, row.machine) for row in beside}
     assert found == {row.number: (row.error, row.test_error, row.training_key, row.machine) for row in alone}
     assert all(row.status == "ok" and "cores, torch" in row.machine for row in alone)
+
+
+def test_no_training_at_all_at_once_is_refused_in_a_sentence(capsys):
+    with pytest.raises(SystemExit):
+        program.main(["--jobs", "0"])
+    assert "--jobs: expected 1 or more, got 0" in capsys.readouterr().err

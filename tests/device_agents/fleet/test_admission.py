@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from device_agents.errors import DeviceError
-from device_agents.fleet import admission
+from device_agents.fleet import admission, fleet_view
 from device_agents.fleet.admission import admit, main
 from device_agents.fleet.registry import Enrolled, Registry
 from device_agents.reference import ReferenceLatency
@@ -88,6 +88,17 @@ def test_a_new_device_measures_the_reference_too(ray, tmp_path):
 def test_a_node_that_does_not_appear_is_a_reason(ray, tmp_path):
     ray.alive = False
     assert "the node of rpi4 did not appear" in admit(tmp_path, "rpi4", full=True)["reason"]
+
+
+def test_a_node_that_goes_while_its_agent_is_asked_did_not_appear(ray, tmp_path, monkeypatch):
+    monkeypatch.setattr(fleet_view, "REFRESH_S", -1.0)  # of real calls, which take 20 s to time out
+
+    def gone(question, timeout):
+        ray.alive = False
+        raise GetTimeoutError
+
+    ray.get = gone
+    assert "the node of rpi4 did not appear" in admit(tmp_path, "rpi4", full=False)["reason"]
 
 
 @pytest.mark.parametrize(
