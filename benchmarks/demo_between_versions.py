@@ -142,10 +142,11 @@ def judged(
     ended: Mapping[tuple[int, str], dict[str, Any]], checks: Mapping[str, Sequence[Check]], commits: Mapping[str, str]
 ) -> list[Outcome]:
     """Returns the outcomes, all between the same ideal and worst values."""
-    volumes = {
-        score: shares({key: points_of(found["candidates"], checks, name) for key, found in ended.items()})
+    points = {
+        score: {key: points_of(found["candidates"], checks, name) for key, found in ended.items()}
         for score, name in SCORES.items()
     }
+    volumes = {score: shares(fronts) for score, fronts in points.items()}
     return [
         Outcome(
             seed,
@@ -154,8 +155,8 @@ def judged(
             profiles=found["status"]["profiles"]["answered"],
             trainings=found["status"]["trainings"]["answered"],
             members=len(found["candidates"]),
-            least_error=float(points_of(found["candidates"], checks, "error")[:, 0].min(initial=np.inf)),
-            least_test_error=float(points_of(found["candidates"], checks, "test_error")[:, 0].min(initial=np.inf)),
+            least_error=float(points["validation"][seed, side][:, 0].min(initial=np.inf)),
+            least_test_error=float(points["test"][seed, side][:, 0].min(initial=np.inf)),
             hypervolume_validation=volumes["validation"][seed, side],
             hypervolume_test=volumes["test"][seed, side],
         )

@@ -47,10 +47,9 @@ def write_bound(folder: Path, results: Path) -> str:
 def reached(table: PooledTable, x: Array, evaluations: int) -> list[Reached]:
     """Returns the fractions of the smooth hypervolume, for features `x: n x d` of what the error depends on."""
     judge, smooth = Judge(table.smooth), np.log(table.smooth)
-    error = table.smooth[:, table.pool.objectives.index("error")]
-    trend = np.log(out_of_fold(x, error, np.full(len(x), SURE), HeteroscedasticGP))
-    guessed, own = smooth.copy(), np.zeros_like(smooth)
     place = table.pool.objectives.index("error")
+    trend = np.log(out_of_fold(x, table.smooth[:, place], np.full(len(x), SURE), HeteroscedasticGP))
+    guessed, own = smooth.copy(), np.zeros_like(smooth)
     guessed[:, place], own[:, place] = trend, np.std(smooth[:, place] - trend)
     found = []
     for known, mean, deviation, seeds in (
